@@ -1,0 +1,54 @@
+"""Where compiled kernels are kept.
+
+Numba keys its cache by one function's own file, so an edited helper in another file would be served stale. The folder
+is therefore named by a hash over every source of the engine and the versions that compile it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def kernel_cache_dir() -> Path:
+    """The first folder that can be written: $TUI_NN_CACHE_DIR, the user's cache, a temporary one."""
+    name = f"kernels-{_fingerprint()}"
+    for root in _roots():
+        path = root / name
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=path):
+                return path
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix="tui-nn-"))
+
+
+def _roots():
+    if chosen := os.environ.get("TUI_NN_CACHE_DIR"):
+        yield Path(chosen)
+    import platformdirs
+
+    yield Path(platformdirs.user_cache_dir("tui-nn", appauthor=False))
+    user = getattr(os, "getuid", lambda: "user")()
+    yield Path(tempfile.gettempdir()) / f"tui-nn-{user}"
+
+
+def _fingerprint() -> str:
+    import llvmlite
+    import numba
+    import numpy
+
+    digest = hashlib.sha256(
+        repr((sys.version_info[:3], numba.__version__, llvmlite.__version__, numpy.__version__)).encode()
+    )
+    here = Path(__file__).parent
+    for source in sorted(here.rglob("*.py")):
+        digest.update(source.relative_to(here).as_posix().encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]

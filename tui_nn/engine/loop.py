@@ -1,0 +1,141 @@
+"""The loop that executes a program: one nogil call for one op or for a million iterations, the same rows either way."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tui_nn.engine.layout import (
+    AT_GOAL,
+    BATCH_SIZE,
+    BATCH_START,
+    CHECKPOINT_COUNT,
+    CHECKPOINT_LAST,
+    CODE,
+    FRAME_SIZE,
+    HEADER,
+    HIST_CAPACITY,
+    HIST_ROW,
+    HISTORY_FULL,
+    IS_EPOCH_END,
+    IS_PER_EPOCH,
+    ITERATION,
+    KERNEL,
+    LOSS_COLUMN,
+    N_METRICS,
+    N_OPS,
+    N_TRAIN,
+    NON_FINITE,
+    OP,
+    PER_EPOCH,
+    ROW,
+    ROWS,
+    SENT,
+    STATE_SIZE,
+    STOP,
+    STOPPED,
+    WANT,
+    WATCH,
+)
+from tui_nn.engine.lowlevel import call_kernel, fence, helper
+
+
+def run(
+    address, ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, sent_mem, goal_iteration, goal_op
+):
+    """Execute rows until the position is (goal_iteration, goal_op). Returns why it ended, as in layout.py.
+
+    The goal must not lie behind the position. Between iterations it looks into the mailbox, keeps a checkpoint when one
+    is due, and copies a frame when one is wanted.
+    """
+    n_ops, per_epoch, columns = ctl[N_OPS], ctl[PER_EPOCH], ctl[N_METRICS]
+    while True:
+        iteration = ctl[ITERATION]
+        if iteration == goal_iteration and ctl[OP] >= goal_op:
+            return AT_GOAL
+        if ctl[OP] == 0:
+            if mail[STOP] != 0:
+                return STOPPED
+            if iteration >= ctl[HIST_CAPACITY]:
+                return HISTORY_FULL
+            keep_checkpoint(ctl, mem, kept_at, kept_in, kept)
+            batch = iteration % per_epoch
+            ctl[BATCH_START] = batch * ctl[BATCH_SIZE]
+            ctl[ROWS] = min(ctl[BATCH_SIZE], ctl[N_TRAIN] - ctl[BATCH_START])
+            ctl[IS_EPOCH_END] = batch == per_epoch - 1
+            ctl[HIST_ROW] = iteration * columns
+        end = goal_op if iteration == goal_iteration else n_ops
+        skips = ctl[IS_EPOCH_END] == 0
+        for op in range(ctl[OP], end):
+            row = ctl[CODE] + op * ROW
+            if skips and ctl[row + IS_PER_EPOCH] != 0:
+                continue
+            call_kernel(address[ctl[row + KERNEL]], row, ctl, setting, mem, data, hist)
+        if end < n_ops:
+            ctl[OP] = end
+            return AT_GOAL
+        ctl[OP] = 0
+        ctl[ITERATION] = iteration + 1
+        if mail[WANT] != 0:
+            send_frame(ctl, mem, mail, sent_ctl, sent_mem)
+        if mail[WATCH] != 0 and is_new_non_finite(hist, ctl[HIST_ROW] + ctl[LOSS_COLUMN], columns):
+            return NON_FINITE
+
+
+@helper
+def is_new_non_finite(hist, cell, columns):
+    """Is the loss NaN or infinite, while it was finite an iteration ago?"""
+    if hist[cell] - hist[cell] == 0:
+        return False
+    return cell < columns or hist[cell - columns] - hist[cell - columns] == 0
+
+
+@helper
+def send_frame(ctl, mem, mail, sent_ctl, sent_mem):
+    """Copy what a screen shows. The reader asks for the next copy only after it has read this one."""
+    for i in range(HEADER + ctl[BATCH_SIZE]):
+        sent_ctl[i] = ctl[i]
+    for i in range(ctl[FRAME_SIZE]):
+        sent_mem[i] = mem[i]
+    fence()  # the copy is complete before the reader is told
+    mail[SENT] += 1
+    mail[WANT] = 0
+
+
+@helper
+def keep_checkpoint(ctl, mem, kept_at, kept_in, kept):
+    """Copy parameters and slots at the start of this iteration, if it is the next one worth keeping.
+
+    Shapes: kept_at and kept_in are (slots,): iterations in rising order, and the row of `kept` each one is in;
+            kept is (slots, STATE_SIZE).
+    The distance grows with the run (iteration / slots), and a full store drops the checkpoint whose neighbours are
+    closest: the worst replay stays near that of evenly spaced checkpoints; doubling the distance is a third worse.
+    """
+    iteration, last, slots = ctl[ITERATION], ctl[CHECKPOINT_LAST], kept_at.size
+    if iteration <= last or iteration < last + max(1, last // slots):
+        return
+    newest = ctl[CHECKPOINT_COUNT]
+    if newest == slots:
+        dropped = closest_neighbours(kept_at)
+        room = kept_in[dropped]
+        for k in range(dropped, slots - 1):
+            kept_at[k], kept_in[k] = kept_at[k + 1], kept_in[k + 1]
+        newest = slots - 1
+        kept_in[newest] = room
+    else:
+        kept_in[newest] = newest
+        ctl[CHECKPOINT_COUNT] = newest + 1
+    kept_at[newest] = iteration
+    for i in range(ctl[STATE_SIZE]):
+        kept[kept_in[newest], i] = mem[i]
+    ctl[CHECKPOINT_LAST] = iteration
+
+
+@helper
+def closest_neighbours(kept_at):
+    """The slot whose loss leaves the smallest gap; never the first, which is the start of the run."""
+    best, best_gap = 1, np.int64(2**62)
+    for k in range(1, kept_at.size - 1):
+        gap = kept_at[k + 1] - kept_at[k - 1]
+        if gap < best_gap:
+            best, best_gap = k, gap
+    return best

@@ -1,0 +1,219 @@
+"""The machine: a program's memory, its compiled kernels, and the loop that runs them.
+
+Constructing one allocates and copies the starting weights; Numba is loaded by the first `prepare` or `run`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tui_nn.engine import layout as at
+from tui_nn.engine.parts import settings_array
+from tui_nn.engine.program import Program
+
+CHECKPOINT_BYTES = 64 * 2**20
+CHECKPOINT_SLOTS = (128, 4096)  # at least, at most
+HISTORY_BYTES = 256 * 2**20
+
+Progress = Callable[[int, int, str], None]
+
+
+class Snapshot(NamedTuple):
+    """Copies that a frame is made of."""
+
+    ctl: np.ndarray  # header and the batch's sample indices
+    mem: np.ndarray  # state, gradients, activations, deltas
+
+
+class Machine:
+    """Executes one program. Not thread-safe, except `stop`, `ask`, `sent`: one caller runs it, others may look."""
+
+    def __init__(self, program: Program):
+        self.program = program
+        self.mem = _aligned(program.memory_size, program.dtype)
+        self.ctl = self._initial_ctl()
+        self.setting = settings_array(program.settings)
+        self.data = np.ascontiguousarray(program.data)
+        self.mail = np.zeros(at.N_MAIL, np.int64)
+        state_bytes = max(1, program.state_size * program.dtype.itemsize)
+        slots = int(np.clip(CHECKPOINT_BYTES // state_bytes, *CHECKPOINT_SLOTS))
+        self.kept_at = np.full(slots, -1, np.int64)
+        self.kept_in = np.full(slots, -1, np.int64)
+        self.kept = np.empty((slots, program.state_size), program.dtype)
+        self.sent_ctl = np.zeros(at.HEADER + program.batch_size, np.int64)
+        self.sent_mem = np.zeros(program.frame_size, program.dtype)
+        self.hist = np.full((min(1024, self.history_limit), program.n_columns), np.nan, program.dtype)
+        self.ctl[at.HIST_CAPACITY] = len(self.hist)
+        self.address = np.zeros(len(program.kernels), np.int64)
+        self._loop: Any = None
+        self._compiling = threading.RLock()
+        self.restart()
+
+    def _initial_ctl(self) -> np.ndarray:
+        program = self.program
+        order = at.HEADER + program.batch_size
+        code = order + program.n_train
+        ctl = np.zeros(code + program.table.size, np.int64)
+        ctl[code:] = program.table.reshape(-1)
+        ctl[at.VAL_ROWS] = program.n_val
+        ctl[at.ORDER_EPOCH] = -1
+        ctl[at.N_OPS] = len(program.ops)
+        ctl[at.BATCH_SIZE] = program.batch_size
+        ctl[at.N_TRAIN] = program.n_train
+        ctl[at.PER_EPOCH] = program.iterations_per_epoch
+        # With the whole set in one batch an order would change nothing but the rounding.
+        ctl[at.IS_SHUFFLED] = program.scenario.data.shuffle and program.batch_size < program.n_train
+        ctl[at.SEED] = program.scenario.seed
+        ctl[at.ORDER], ctl[at.CODE] = order, code
+        ctl[at.N_METRICS] = program.n_columns
+        ctl[at.STATE_SIZE], ctl[at.FRAME_SIZE] = program.state_size, program.frame_size
+        ctl[at.CHECKPOINT_LAST] = -1
+        ctl[at.LOSS_COLUMN] = program.metrics["loss"].column
+        return ctl
+
+    # Compiling
+
+    @property
+    def is_ready(self) -> bool:
+        return self._loop is not None and bool(self.address.all())
+
+    def has_kernel(self, op: int) -> bool:
+        return self._loop is not None and self.address[self.program.table[op, at.KERNEL]] != 0
+
+    def prepare(self, on_progress: Progress | None = None, up_to: int | None = None) -> None:
+        """Compile (or load from the cache) the loop, then the kernels in program order, up to an op or all."""
+        with self._compiling:
+            wanted = self.program.kernels if up_to is None else self.program.kernels[: self._highest(up_to) + 1]
+            missing = [name for k, name in enumerate(wanted) if not self.address[k]]
+            total = len(missing) + (self._loop is None)
+            if not total:
+                return
+            from tui_nn.engine import compiled
+
+            done = 0
+            if self._loop is None:
+                if on_progress:
+                    on_progress(done, total, "loop")
+                self._loop = compiled.loop(self.program.dtype)
+                done += 1
+            for name in missing:
+                if on_progress:
+                    on_progress(done, total, name)
+                self.address[self.program.kernels.index(name)] = compiled.address(name, self.program.dtype)
+                done += 1
+            if on_progress:
+                on_progress(total, total, "")
+
+    def _highest(self, op: int) -> int:
+        """Kernels are numbered by first use, so those of rows 0..op are the first few."""
+        return int(self.program.table[: op + 1, at.KERNEL].max())
+
+    # Running
+
+    @property
+    def iteration(self) -> int:
+        return int(self.ctl[at.ITERATION])
+
+    @property
+    def op(self) -> int:
+        return int(self.ctl[at.OP])
+
+    def run(self, goal_iteration: int, goal_op: int) -> int:
+        """Run forward to that position, or until something stops it; the answer says why (AT_GOAL ... in layout.py)."""
+        last = len(self.program.ops) - 1
+        same = goal_iteration == self.iteration
+        self.prepare(up_to=max(0, goal_op - 1) if same else last)
+        while True:
+            why = self._loop(
+                self.address, self.ctl, self.setting, self.mem, self.data, self.hist.reshape(-1), self.mail,
+                self.kept_at, self.kept_in, self.kept, self.sent_ctl, self.sent_mem, goal_iteration, goal_op,
+            )  # fmt: skip
+            if why != at.HISTORY_FULL or not self._grow_history():
+                return why
+
+    @property
+    def history_limit(self) -> int:
+        """Iterations whose metrics fit the budget."""
+        return max(1, HISTORY_BYTES // (self.program.n_columns * self.program.dtype.itemsize))
+
+    def _grow_history(self) -> bool:
+        rows = min(2 * len(self.hist), self.history_limit)
+        if rows == len(self.hist):
+            return False
+        grown = np.full((rows, self.program.n_columns), np.nan, self.program.dtype)
+        grown[: len(self.hist)] = self.hist
+        self.hist = grown
+        self.ctl[at.HIST_CAPACITY] = rows
+        return True
+
+    def stop(self) -> None:
+        """Ask the loop to leave before its next iteration."""
+        self.mail[at.STOP] = 1
+
+    # Going back
+
+    def restart(self) -> None:
+        """To position (0, 0): the starting weights, and nothing computed yet."""
+        self.mem[:] = 0
+        self.mem[: self.program.state_size] = self.program.initial
+        self.ctl[at.ITERATION] = self.ctl[at.OP] = 0
+
+    def restore(self, iteration: int) -> int:
+        """To the newest checkpoint at or before `iteration`; returns its iteration."""
+        k = self._newest_before(iteration)
+        if k < 1:  # the first checkpoint is the start itself
+            self.restart()
+            return 0
+        self.mem[: self.program.state_size] = self.kept[self.kept_in[k]]
+        self.ctl[at.ITERATION], self.ctl[at.OP] = self.kept_at[k], 0
+        return int(self.kept_at[k])
+
+    def nearest_checkpoint(self, iteration: int) -> int:
+        """The iteration `restore` would land on."""
+        k = self._newest_before(iteration)
+        return int(self.kept_at[k]) if k >= 0 else 0
+
+    def _newest_before(self, iteration: int) -> int:
+        count = int(self.ctl[at.CHECKPOINT_COUNT])
+        return int(np.searchsorted(self.kept_at[:count], iteration, side="right")) - 1
+
+    def load(self, state: np.ndarray, iteration: int) -> None:
+        """Put parameters and slots, (state_size,), in place as they are after `iteration` updates."""
+        self.restart()
+        self.mem[: self.program.state_size] = state
+        self.ctl[at.ITERATION] = iteration
+
+    # Frames
+
+    def snapshot(self) -> Snapshot:
+        """A copy of what stands in memory now. Not while it runs."""
+        return Snapshot(
+            self.ctl[: at.HEADER + self.program.batch_size].copy(), self.mem[: self.program.frame_size].copy()
+        )
+
+    def first_ask(self) -> None:
+        """Want a frame from a run that is about to start; what an earlier run has sent is forgotten."""
+        self.mail[at.SENT] = 0
+        self.mail[at.WANT] = 1
+
+    def ask(self) -> None:
+        """Want the next frame from the running loop."""
+        self.mail[at.WANT] = 1
+
+    def has_sent(self) -> bool:
+        """Is the frame asked for there? Then `sent` may be read until the next `ask`."""
+        return self.mail[at.WANT] == 0 and self.mail[at.SENT] > 0
+
+    def sent(self) -> Snapshot:
+        return Snapshot(self.sent_ctl.copy(), self.sent_mem.copy())
+
+
+def _aligned(n: int, dtype: np.dtype) -> np.ndarray:
+    """n zeros that start on a cache line."""
+    raw = np.zeros(n * dtype.itemsize + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + n * dtype.itemsize].view(dtype)
