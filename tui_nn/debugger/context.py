@@ -1,0 +1,99 @@
+"""Where conditions find their numbers: at one position of a session, or after every iteration of its history.
+
+One rule for both: a metric has, after each iteration, the value measured last by then. So a val_loss, measured once an
+epoch, stands until the next one; and before the first it is "not measured", which is not the same as nan.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.history import History
+    from tui_nn.debugger.session import Session
+    from tui_nn.engine.program import Program
+    from tui_nn.scenario import Expression
+
+SLOTS = {"m": ("exp_avg", "momentum_buffer"), "v": ("exp_avg_sq",)}
+
+
+def parse_for(program: "Program", text: str) -> "Expression":
+    """Read a condition on this program. ExpressionError also for a name or an index that this network does not have."""
+    from tui_nn.scenario import parse_expression
+    from tui_nn.scenario.expression import ExpressionError, validate_names
+
+    expression = parse_expression(text)
+    shapes = {tensor.name: tensor.shape for tensor in program.tensors}
+    problems = validate_names(expression, program.metrics, shapes)
+    for element in expression.elements:
+        if element.kind in SLOTS and not _slot(element.kind, program):
+            optimizer = program.scenario.optimizer.type
+            problems.append(ExpressionError(f"{optimizer} keeps no {element.kind!r} of a parameter", element.column))
+    if problems:
+        raise problems[0]
+    return expression
+
+
+def _slot(kind: str, program: "Program") -> str | None:
+    return next((name for name in SLOTS[kind] if name in program.slot_shifts), None)
+
+
+class Here:
+    """The numbers at the session's current position."""
+
+    def __init__(self, session: "Session") -> None:
+        self.session = session
+        self.history: History = session.history
+
+    def value(self, name: str) -> float | None:
+        return self.history.value(name)
+
+    def at(self, name: str, iteration: int) -> float | None:
+        """None for iterations not executed yet, even if they were reached once: the answer belongs to the position."""
+        column = self.so_far(name)
+        if iteration >= len(column) or np.ma.getmaskarray(column)[iteration]:
+            return None
+        return float(column[iteration])
+
+    def so_far(self, name: str) -> np.ma.MaskedArray:
+        """(n,) after each iteration up to now, a begun one included; masked where not measured."""
+        position = self.history.position
+        return after_each_iteration(self.history, name, position.iteration + (position.op > 0))
+
+    def element(self, kind: str, layer: str, index: tuple[int, ...]) -> float:
+        """One number of a parameter, its gradient or an optimizer slot; one index means the bias.
+
+        Read from the machine's memory, for the thread that drives it: frames of a running session lag behind.
+        """
+        program = self.session.program
+        role = "weight" if len(index) == 2 or kind == "weight" else "bias"
+        tensor = next(tensor for tensor in program.tensors if tensor.layer == layer and tensor.role == role)
+        shift = 0
+        if kind == "grad":
+            shift = program.grad_shift
+        elif kind in SLOTS:
+            shift = program.slot_shifts[_slot(kind, program) or kind]
+        return float(tensor.view(self.session.machine.mem, shift)[index])
+
+
+class EachIteration:
+    """The numbers after every iteration completed by the position, for a condition over a whole run at once."""
+
+    def __init__(self, history: "History") -> None:
+        self.history = history
+
+    def rows(self, name: str) -> np.ma.MaskedArray:
+        return after_each_iteration(self.history, name, self.history.position.iteration)
+
+
+def after_each_iteration(history: "History", name: str, n: int) -> np.ma.MaskedArray:
+    """(n,) the newest value of the metric after each of the iterations 0 .. n - 1, masked where there is none yet."""
+    values = history[name]
+    newest = np.arange(n)
+    if history.program.metrics[name].every == "epoch":
+        period = history.program.iterations_per_epoch
+        newest = (newest + 1) // period * period - 1
+    is_measured = (newest >= 0) & (newest < len(values))
+    column = np.zeros(n)
+    column[is_measured] = values[newest[is_measured]]
+    return np.ma.MaskedArray(column, mask=~is_measured)

@@ -1,0 +1,192 @@
+"""A frame: what is to be seen at one position. Frozen, read-only, made of copies, cheap to take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tui_nn.debugger.history import History
+from tui_nn.debugger.position import Position
+from tui_nn.engine import layout as at
+from tui_nn.engine.machine import Snapshot
+from tui_nn.engine.parts import OPTIMIZERS
+from tui_nn.engine.program import Layer, Op, Program, Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterFrame:
+    """A weight, seen as (out_features, in_features), or a bias, (out_features,); what belongs to it has the same shape.
+
+    effective_step is what the last update subtracted; zeros before the first. (Plain SGD keeps no slots: between a
+    layer's backward row and its update it is what the coming update will subtract.)
+    """
+
+    name: str
+    role: str
+    value: np.ndarray
+    grad: np.ndarray
+    slots: Mapping[str, np.ndarray]
+    effective_step: np.ndarray
+    is_grad_fresh: bool
+    is_update_fresh: bool
+
+
+@dataclass(frozen=True, eq=False)
+class LayerFrame:
+    """One layer's output and the loss's gradient with respect to it, for the live samples.
+
+    Shapes: activation and delta are (rows, units). Fresh means computed in this iteration; else left from the one
+    before, and with no iteration before, (0, units).
+    """
+
+    name: str
+    kind: str
+    units: int
+    activation: np.ndarray
+    delta: np.ndarray
+    is_forward_fresh: bool
+    is_backward_fresh: bool
+    parameters: tuple[ParameterFrame, ...]
+    metrics: Mapping[str, float]
+
+    @property
+    def has_delta(self) -> bool:
+        return len(self.delta) > 0
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Everything a panel needs. `op` is the index of the next row; metrics hold what was measured up to here."""
+
+    program: Program
+    position: Position
+    reached: Position
+    is_running: bool
+    history: History
+    snapshot: Snapshot
+
+    @property
+    def iteration(self) -> int:
+        return self.position.iteration
+
+    @property
+    def op(self) -> int:
+        return self.position.op
+
+    @property
+    def epoch(self) -> int:
+        return self.iteration // self.program.iterations_per_epoch
+
+    @property
+    def batch(self) -> int:
+        """Which batch of the epoch comes next or is under way, from 0."""
+        return self.iteration % self.program.iterations_per_epoch
+
+    @property
+    def planned_iterations(self) -> int:
+        return self.program.planned_iterations
+
+    @property
+    def last_op(self) -> Op | None:
+        """The row executed last; None at the very start."""
+        if self.op > 0:
+            return self.program.ops[self.op - 1]
+        if self.iteration == 0:
+            return None
+        return next(op for op in reversed(self.program.ops) if op.is_due(self.iteration - 1))
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        values = {name: self.history.value(name) for name in self.program.metrics}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @cached_property
+    def layers(self) -> tuple[LayerFrame, ...]:
+        return tuple(self._layer(layer) for layer in self.program.layers)
+
+    @property
+    def rows(self) -> int:
+        """Live samples of the batch in memory."""
+        return self._rows_after(0)
+
+    @cached_property
+    def sample_indices(self) -> np.ndarray:
+        """Which training samples are in the batch, (rows,)."""
+        return self.snapshot.ctl[at.HEADER : at.HEADER + self.rows]
+
+    @cached_property
+    def inputs(self) -> np.ndarray:
+        """(rows, n_features), scaled as the network sees them."""
+        return self._batch_array(self.program.input_offset, self.program.dataset.n_features, 0)
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """(rows, columns): values, one-hot rows, or one column of class indices, as the loss takes them."""
+        return self._batch_array(self.program.target_offset, self.program.n_target, 0)
+
+    def layer(self, name: str) -> LayerFrame:
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(f"no layer {name!r}; there are {', '.join(layer.name for layer in self.layers)}")
+
+    def _rows_after(self, op: int) -> int:
+        """Live samples in what row `op` wrote last: of this iteration's batch, or of the one before."""
+        if self.op > op:
+            return self.program.rows(self.iteration)
+        return self.program.rows(self.iteration - 1) if self.iteration > 0 else 0
+
+    def _batch_array(self, offset: int, width: int, op: int) -> np.ndarray:
+        rows = self._rows_after(op)
+        array = self.snapshot.mem[offset : offset + rows * width].reshape(rows, width)
+        array.flags.writeable = False
+        return array
+
+    def _layer(self, layer: Layer) -> LayerFrame:
+        # The loss row writes the last layer's delta; every other delta comes from the backward row of the layer above.
+        position = self.program.layers.index(layer)
+        above = (
+            self.program.layers[position + 1].backward_op
+            if position + 1 < len(self.program.layers)
+            else self.program.loss_op
+        )
+        suffix = f".{layer.name}"
+        return LayerFrame(
+            name=layer.name,
+            kind=layer.kind,
+            units=layer.units,
+            activation=self._batch_array(layer.output, layer.units, layer.forward_op),
+            delta=self._batch_array(layer.delta, layer.units, above),
+            is_forward_fresh=self.op > layer.forward_op,
+            is_backward_fresh=self.op > above,
+            parameters=tuple(self._parameter(layer, tensor) for tensor in layer.parameters),
+            metrics={name.removesuffix(suffix): value for name, value in self.metrics.items() if name.endswith(suffix)},
+        )
+
+    def _parameter(self, layer: Layer, tensor: Tensor) -> ParameterFrame:
+        mem, program = self.snapshot.mem, self.program
+        assert layer.update_op is not None
+        is_update_fresh = self.op > layer.update_op
+        slots = {name: tensor.view(mem, shift) for name, shift in program.slot_shifts.items()}
+        updates = self.iteration + is_update_fresh
+        grad = tensor.view(mem, program.grad_shift)
+        return ParameterFrame(
+            name=tensor.name,
+            role=tensor.role,
+            value=tensor.view(mem),
+            grad=grad,
+            slots=slots,
+            effective_step=self._effective_step(grad, slots, updates),
+            is_grad_fresh=self.op > layer.backward_op,
+            is_update_fresh=is_update_fresh,
+        )
+
+    def _effective_step(self, grad: np.ndarray, slots: Mapping[str, np.ndarray], updates: int) -> np.ndarray:
+        if updates == 0:
+            return np.zeros(grad.shape, self.program.dtype)
+        optimizer = OPTIMIZERS[self.program.scenario.optimizer.type]
+        with np.errstate(all="ignore"):
+            return optimizer.effective_step(grad, slots, self.program.settings, updates)

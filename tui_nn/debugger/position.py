@@ -1,0 +1,88 @@
+"""Positions in a run, and arithmetic on them."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from tui_nn.engine.program import Program
+
+Unit = Literal["op", "iteration", "epoch"]
+Reason = Literal["done", "start", "condition", "non-finite", "paused", "end", "full"]
+UNITS: tuple[Unit, ...] = ("op", "iteration", "epoch")
+
+
+class Position(NamedTuple):
+    """`iteration` updates are done, and the first `op` rows of the next are executed. Both from 0."""
+
+    iteration: int
+    op: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.iteration}:{self.op}"
+
+
+class Stop(NamedTuple):
+    """Why and where a move ended. `message` is for a person."""
+
+    reason: Reason
+    position: Position
+    message: str = ""
+
+
+START = Position(0, 0)
+
+
+def canonical(program: Program, iteration: int, op: int) -> Position:
+    """The same place with rows that are not due passed over, so that every place has one name.
+
+    Errors: ValueError outside 0 <= iteration and 0 <= op <= number of ops.
+    """
+    if iteration < 0:
+        raise ValueError(f"iteration {iteration} lies before the start; the first is 0")
+    if not 0 <= op <= len(program.ops):
+        raise ValueError(f"op {op} is not in the program; it has rows 0 to {len(program.ops) - 1}")
+    while op < len(program.ops) and not program.is_due(iteration, op):
+        op += 1
+    return Position(iteration, op) if op < len(program.ops) else Position(iteration + 1, 0)
+
+
+def ahead(program: Program, start: Position, unit: Unit, n: int) -> Position:
+    """n ops, iterations or epochs further on; the last two end at the start of an iteration or epoch."""
+    if n == 0:
+        return start
+    if unit == "iteration":
+        return Position(start.iteration + n, 0)
+    if unit == "epoch":
+        return Position((start.iteration // program.iterations_per_epoch + n) * program.iterations_per_epoch, 0)
+    place = start
+    for _ in range(n):
+        place = canonical(program, place.iteration, place.op + 1)
+    return place
+
+
+def behind(program: Program, start: Position, unit: Unit, n: int) -> Position:
+    """n ops, iterations or epochs back, at most to the start. A begun iteration or epoch counts as one."""
+    if n == 0:
+        return start
+    if unit == "iteration":
+        return Position(max(0, start.iteration - n + (start.op > 0)), 0)
+    if unit == "epoch":
+        per_epoch = program.iterations_per_epoch
+        begun = start.op > 0 or start.iteration % per_epoch > 0
+        return Position(max(0, (start.iteration // per_epoch - n + begun) * per_epoch), 0)
+    place = start
+    for _ in range(n):
+        if place == START:
+            break
+        place = _one_op_back(program, place)
+    return place
+
+
+def _one_op_back(program: Program, place: Position) -> Position:
+    iteration, op = place
+    if op == 0:
+        iteration, op = iteration - 1, len(program.ops)
+    op -= 1
+    while not program.is_due(iteration, op):
+        op -= 1
+    return Position(iteration, op)

@@ -1,0 +1,130 @@
+"""Playback: a scenario's script, line by line, on a session.
+
+No clock is read here. A wait is a number that the player may honour (a screen) or pass over (headless).
+
+    playback = Playback(session)
+    while (line := playback.next_line()) is not None:
+        ...  # show line.say and line.show
+        for move in line.moves:
+            stop = playback.perform(move)     # or, for a screen: session.start(playback.goal(move))
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tui_nn.debugger.position import Position, Stop, ahead, behind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tui_nn.debugger.session import Session
+    from tui_nn.engine.program import Program
+    from tui_nn.scenario import Amount, Text
+    from tui_nn.scenario.model import ScriptLine
+
+Verb = Literal["goto", "step", "back", "run", "until"]
+VERBS: tuple[Verb, ...] = ("goto", "step", "back", "run", "until")  # the order within a line
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One thing the debugger does: a verb with an amount (a place, for goto) or, for until, a condition."""
+
+    verb: Verb
+    amount: "Amount | None" = None
+    condition: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.condition if self.amount is None else self.amount}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the script as a player needs it. number counts from 1; wait_s is None where the player decides."""
+
+    number: int
+    say: "Text | None"
+    show: str | None
+    moves: tuple[Move, ...]
+    wait_s: float | None
+
+
+class Playback:
+    """A script on its way. It holds the session and the number of the next line, and nothing else."""
+
+    def __init__(self, session: "Session") -> None:
+        self.session = session
+        self.lines = script_lines(session.scenario.script)
+        self.index = 0
+
+    @property
+    def is_done(self) -> bool:
+        return self.index >= len(self.lines)
+
+    def next_line(self) -> Line | None:
+        """The next line, whose moves are then the caller's to perform; None after the last."""
+        if self.is_done:
+            return None
+        self.index += 1
+        return self.lines[self.index - 1]
+
+    def restart(self) -> None:
+        self.index = 0
+
+    def goal(self, move: Move) -> Position | None:
+        """Where the move leads from here, if that is known beforehand; None for until."""
+        session, amount = self.session, move.amount
+        if amount is None:
+            return None
+        if move.verb == "goto":
+            return place(amount, session.program)
+        if move.verb == "run":
+            return Position(session.position.iteration + iterations(amount, session.program), 0)
+        assert amount.unit != "end"  # only a goto may name it
+        travel = behind if move.verb == "back" else ahead
+        return travel(session.program, session.position, amount.unit, amount.n)
+
+    def perform(self, move: Move) -> Stop:
+        """Make the move and wait for its end. A run stops early where the loss first stops being finite."""
+        session, amount = self.session, move.amount
+        if move.condition is not None:
+            return session.run_until(move.condition, max_iterations=until_limit(session))
+        assert amount is not None
+        if move.verb == "run":
+            return session.run(iterations(amount, session.program))
+        goal = self.goal(move)
+        assert goal is not None
+        return session.goto(iteration=goal.iteration, op=goal.op)
+
+
+def until_limit(session: "Session") -> int:
+    """Iterations after which a script gives up waiting for a condition: the planned end, or one more plan behind it."""
+    planned = session.planned_iterations
+    left = planned - session.position.iteration
+    return left if left > 0 else planned
+
+
+def script_lines(script: "Sequence[ScriptLine]") -> tuple[Line, ...]:
+    """The scenario's script lines, with each line's moves in the order in which they are made."""
+    return tuple(
+        Line(number, entry.say, entry.show, tuple(_moves(entry)), entry.wait) for number, entry in enumerate(script, 1)
+    )
+
+
+def _moves(entry: "ScriptLine") -> "Iterator[Move]":
+    for verb in VERBS:
+        value = getattr(entry, verb)
+        if value is not None:
+            yield Move(verb, condition=value) if verb == "until" else Move(verb, amount=value)
+
+
+def place(amount: "Amount", program: "Program") -> Position:
+    """Where "20 iterations", "epoch 3" or "end" is, counted from the start of the run."""
+    if amount.unit == "end":
+        return Position(program.planned_iterations, 0)
+    return Position(iterations(amount, program), 0)
+
+
+def iterations(amount: "Amount", program: "Program") -> int:
+    """An amount of iterations or epochs in iterations."""
+    return amount.n * (program.iterations_per_epoch if amount.unit == "epoch" else 1)

@@ -1,0 +1,328 @@
+"""A session: one run that can be stepped, rewound, run and looked at. The one door for screens, scripts and tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tui_nn.debugger.frame import Frame
+from tui_nn.debugger.history import History
+from tui_nn.debugger.position import START, UNITS, Position, Stop, Unit, ahead, behind, canonical
+from tui_nn.engine import layout as at
+from tui_nn.engine.machine import Machine, Progress
+from tui_nn.engine.program import build_program
+
+if TYPE_CHECKING:
+    from tui_nn.data import Dataset
+    from tui_nn.scenario import Expression, Scenario
+
+FAR = 2**62  # an iteration that no run reaches
+DIRECT = 64  # iterations that a blocking move runs in the calling thread; a longer one leaves Ctrl-C a chance
+FIRST_CHUNK, LAST_CHUNK = 16, 4096  # iterations between two looks at a condition
+
+
+class Session:
+    """One run of a scenario.
+
+    A state is a pure function of (scenario, position): every route to a position gives the same bytes. Going back is
+    restoring the nearest checkpoint and running forward.
+    """
+
+    def __init__(self, scenario: Scenario, dataset: Dataset | None = None):
+        if dataset is None:
+            from tui_nn.data import load_data
+
+            dataset = load_data(scenario)
+        self.scenario = scenario
+        self.program = build_program(scenario, dataset)
+        self.machine = Machine(self.program)
+        self.last_stop: Stop | None = None
+        self._reached = START
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        self._frame: Frame | None = None
+
+    # Where
+
+    @property
+    def position(self) -> Position:
+        return Position(self.machine.iteration, self.machine.op)
+
+    @property
+    def epoch(self) -> int:
+        return self.machine.iteration // self.program.iterations_per_epoch
+
+    @property
+    def reached(self) -> Position:
+        """The furthest position this run has ever been at."""
+        return max(self._reached, self.position)
+
+    @property
+    def planned_iterations(self) -> int:
+        return self.program.planned_iterations
+
+    @property
+    def history(self) -> History:
+        return History(self.program, self.machine.hist, self.position, self.reached)
+
+    # Compiling
+
+    def prepare(self, on_progress: Progress | None = None) -> None:
+        """Compile every kernel in program order, in the calling thread. on_progress(done, total, name of the next)."""
+        self.machine.prepare(on_progress)
+
+    @property
+    def is_prepared(self) -> bool:
+        return self.machine.is_ready
+
+    def can_run(self, op_index: int | None = None) -> bool:
+        """Is that row's kernel compiled? None: the next row's."""
+        return self.machine.has_kernel(self.position.op if op_index is None else op_index)
+
+    # Moves that wait
+
+    def step(self, unit: Unit = "op", n: int = 1) -> Stop:
+        """Forward by n ops; or to the start of the n-th next iteration or epoch."""
+        _check_move(unit, n)
+        return self._move_to(ahead(self.program, self.position, unit, n))
+
+    def back(self, unit: Unit = "op", n: int = 1) -> Stop:
+        """Back by n ops; or to the start of the current iteration or epoch and n - 1 before it."""
+        _check_move(unit, n)
+        if self.position == START:
+            return self._note(Stop("start", START, "This is the start of the run: nothing lies before it."))
+        return self._move_to(behind(self.program, self.position, unit, n))
+
+    def goto(self, iteration: int, op: int = 0) -> Stop:
+        """To any position, behind or ahead."""
+        return self._move_to(canonical(self.program, iteration, op))
+
+    def run(self, iterations: int | None = None) -> Stop:
+        """To the planned end, or for that many iterations. Stops right behind the first loss that is not finite."""
+        goal = None if iterations is None else ahead(self.program, self.position, "iteration", iterations)
+        self.start(goal, watch=True)
+        return self._join()
+
+    def run_until(self, condition: str, max_iterations: int | None = None) -> Stop:
+        """Run until the condition holds after an iteration; it is not looked at where the session stands now.
+
+        Errors: ExpressionError (a ValueError) for a condition that cannot be read on this network.
+        """
+        self.start_until(condition, max_iterations)
+        return self._join()
+
+    def _move_to(self, goal: Position) -> Stop:
+        self.pause()
+        if abs(goal.iteration - self.position.iteration) <= DIRECT:
+            self.machine.mail[at.STOP] = 0
+            return self._note(self._travel(goal))
+        self.start(goal)
+        return self._join()
+
+    def _join(self) -> Stop:
+        try:
+            while not self.wait(0.1):
+                pass
+        except BaseException:
+            self.pause()
+            raise
+        assert self.last_stop is not None
+        return self.last_stop
+
+    # Moves in the background
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, goal: Position | None = None, watch: bool | None = None) -> None:
+        """Move in a thread: one nogil call. Without a goal: to the planned end, or on past it if that is reached.
+
+        watch: stop at the first loss that is not finite; as a rule when there is no goal.
+        """
+        planned = Position(self.planned_iterations, 0)
+        is_planned = goal is None and self.position < planned
+        place = goal if goal is not None else planned if is_planned else Position(FAR, 0)
+        is_watching = goal is None if watch is None else watch
+        self._launch(lambda: self._run_to(canonical(self.program, *place), is_watching, is_planned))
+
+    def start_until(self, condition: str, max_iterations: int | None = None) -> None:
+        """Like `run_until`, in a thread."""
+        from tui_nn.debugger.context import parse_for
+
+        expression = parse_for(self.program, condition)
+        self.pause()
+        end = self.position.iteration + max_iterations if max_iterations is not None else self.planned_iterations
+        if max_iterations is None and self.position.iteration >= end:
+            end = FAR
+        self._launch(lambda: self._seek_condition(expression, end))
+
+    def pause(self) -> None:
+        """Stop a background move and wait for it; the position is then wherever it got to."""
+        if self._thread is not None:
+            self.machine.stop()
+            self._thread.join()
+        self._collect()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the background move; True when it has ended."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+            if self._thread.is_alive():
+                return False
+        self._collect()
+        return True
+
+    def close(self) -> None:
+        """Stop whatever runs. The session can be used again."""
+        self.pause()
+
+    def _launch(self, move: Callable[[], Stop]) -> None:
+        self.pause()
+        self.frame()  # the one to show until the first copy comes
+        self.machine.mail[at.STOP] = 0
+        self.machine.first_ask()
+
+        def work() -> None:
+            try:
+                self._note(move())
+            except BaseException as failure:  # raised again where the move is waited for
+                self._failure = failure
+
+        self._thread = threading.Thread(target=work, name="tui-nn machine", daemon=True)
+        self._thread.start()
+
+    def _collect(self) -> None:
+        self._thread = None
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    # How moves are made
+
+    def _travel(self, goal: Position) -> Stop:
+        """Go to `goal`, through the nearest checkpoint if that is shorter or the goal lies behind.
+
+        Replays start at least one whole iteration before the goal: what the goal's iteration has not overwritten yet is
+        then left from the iteration before, as it is in a run that was never rewound.
+        """
+        checkpoint = self.machine.nearest_checkpoint(goal.iteration - 1)
+        if goal < self.position or checkpoint > self.position.iteration:
+            self._reached = self.reached
+            self.machine.restore(goal.iteration - 1)
+        return self._stop(self.machine.run(*goal))
+
+    def _run_to(self, goal: Position, is_watching: bool, is_planned: bool) -> Stop:
+        if not is_watching:
+            return self._travel(goal)
+        why = self._run_watching(goal)
+        if why == at.NON_FINITE:
+            return self._to_non_finite()
+        stop = self._stop(why)
+        if is_planned and stop.reason == "done":
+            return Stop("end", stop.position, f"The planned {self.planned_iterations} iterations are done.")
+        return stop
+
+    def _run_watching(self, goal: Position) -> int:
+        if self.position.op > self.program.loss_op:  # behind a loss that was stopped at before: leave it first
+            why = self.machine.run(self.position.iteration + 1, 0)
+            if why != at.AT_GOAL:
+                return why
+        self.machine.mail[at.WATCH] = 1
+        try:
+            return self.machine.run(*goal)
+        finally:
+            self.machine.mail[at.WATCH] = 0
+
+    def _to_non_finite(self) -> Stop:
+        """Right behind the loss row of the iteration that has just gone wrong: before anything is updated with it."""
+        iteration = self.position.iteration - 1
+        loss = float(self.machine.hist[iteration, self.program.metrics["loss"].column])
+        stop = self._travel(Position(iteration, self.program.loss_op + 1))
+        if stop.reason != "done":
+            return stop
+        return Stop("non-finite", stop.position, f"The loss became {loss} in iteration {iteration}.")
+
+    def _seek_condition(self, expression: Expression, end: int) -> Stop:
+        """Run in chunks at full speed, look at the condition over each chunk's rows at once, go back to the first hit.
+
+        Single parameters are in no history: a condition on them is looked at after every iteration.
+        """
+        from tui_nn.debugger.context import EachIteration, Here
+
+        chunk = FIRST_CHUNK if expression.is_vectorizable else 1
+        while self.position.iteration < end:
+            first = self.position.iteration
+            why = self._run_watching(Position(min(first + chunk, end), 0))
+            if expression.is_vectorizable:
+                hits = expression.evaluate_rows(EachIteration(self.history), first)
+                hit = first + int(hits.argmax()) if hits.any() else None
+            else:
+                hit = self.position.iteration - 1 if expression.evaluate(Here(self)) else None
+            if hit is not None:
+                self._travel(Position(hit + 1, 0))
+                return Stop("condition", self.position, f"{expression} holds after iteration {hit}.")
+            if why == at.NON_FINITE:
+                return self._to_non_finite()
+            if why != at.AT_GOAL:
+                return self._stop(why)
+            chunk = min(2 * chunk, LAST_CHUNK) if expression.is_vectorizable else 1
+        return Stop("end", self.position, f"{expression} did not hold up to iteration {end}.")
+
+    def _stop(self, why: int) -> Stop:
+        if why == at.STOPPED:
+            return Stop("paused", self.position, "Paused.")
+        if why == at.HISTORY_FULL:
+            limit = f"{self.machine.history_limit:,}"
+            return Stop("full", self.position, f"The history holds {limit} iterations of this network and is full.")
+        return Stop("done", self.position)
+
+    def _note(self, stop: Stop) -> Stop:
+        self._reached = self.reached
+        self.last_stop = stop
+        return stop
+
+    # Looking
+
+    def frame(self) -> Frame:
+        """What is to be seen. Paused: now. Running: the newest copy the machine has sent; the next one is asked for."""
+        if self.is_running and self._frame is not None:
+            if self.machine.has_sent():
+                self._frame = self._frame_of(self.machine.sent(), is_running=True)
+                self.machine.ask()
+            return self._frame
+        position = self.position
+        if (
+            self._frame is None
+            or self._frame.is_running
+            or self._frame.position != position
+            or self._frame.reached != self.reached
+        ):
+            self._frame = self._frame_of(self.machine.snapshot(), is_running=False)
+        return self._frame
+
+    def _frame_of(self, snapshot, is_running: bool) -> Frame:
+        position = Position(int(snapshot.ctl[at.ITERATION]), int(snapshot.ctl[at.OP]))
+        snapshot.mem.flags.writeable = False
+        reached = max(self._reached, position)
+        history = History(self.program, self.machine.hist, position, reached)
+        return Frame(self.program, position, reached, is_running, history, snapshot)
+
+    def state_bytes(self) -> bytes:
+        """Everything the position decides: state, gradients, and the live samples' inputs, activations and deltas."""
+        frame = self._frame_of(self.machine.snapshot(), is_running=False)
+        end = self.program.state_size + (self.program.state_size // (1 + len(self.program.slot_shifts)))
+        parts = [np.array(frame.position), frame.snapshot.mem[:end], frame.sample_indices, frame.inputs, frame.targets]
+        for layer in frame.layers:
+            parts += [layer.activation, layer.delta]
+        return b"".join(part.tobytes() for part in parts)
+
+
+def _check_move(unit: str, n: int) -> None:
+    if unit not in UNITS:
+        raise ValueError(f"unknown unit {unit!r}; units are {', '.join(UNITS)}")
+    if n < 0:
+        raise ValueError(f"n is {n}; it must not be negative")

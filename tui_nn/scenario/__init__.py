@@ -1,0 +1,58 @@
+"""Scenarios: from a TOML file to a validated, frozen `Scenario`. Importing this is free; pydantic comes with the first use."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tui_nn.scenario.amount import Amount
+    from tui_nn.scenario.errors import Problem, ScenarioError
+    from tui_nn.scenario.expression import Expression, ExpressionError, parse_expression
+    from tui_nn.scenario.load import load_scenario
+    from tui_nn.scenario.model import Scenario, Text
+    from tui_nn.scenario.naming import layer_names, metric_names
+    from tui_nn.scenario.presets import PresetInfo, list_presets, preset_dir
+    from tui_nn.scenario.json_schema import schema, write_schema
+
+_HOME = {
+    "Amount": "amount",
+    "Expression": "expression",
+    "ExpressionError": "expression",
+    "PresetInfo": "presets",
+    "Problem": "errors",
+    "Scenario": "model",
+    "ScenarioError": "errors",
+    "Text": "model",
+    "layer_names": "naming",
+    "list_presets": "presets",
+    "load_scenario": "load",
+    "metric_names": "naming",
+    "parse_expression": "expression",
+    "preset_dir": "presets",
+    "schema": "json_schema",
+    "write_schema": "json_schema",
+}
+
+__all__ = [
+    "Amount",
+    "Expression",
+    "ExpressionError",
+    "PresetInfo",
+    "Problem",
+    "Scenario",
+    "ScenarioError",
+    "Text",
+    "layer_names",
+    "list_presets",
+    "load_scenario",
+    "metric_names",
+    "parse_expression",
+    "preset_dir",
+    "schema",
+    "write_schema",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"tui_nn.scenario.{_HOME[name]}"), name)

@@ -1,0 +1,73 @@
+"""Looking things up in the models: which table stands at a path, and which words it knows."""
+
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+
+from tui_nn.scenario.errors import Path, nearest
+from tui_nn.scenario.model import Scenario
+
+Variants = dict[str, type[BaseModel]]
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """All models named in a type, in order: those of `tuple[DenseLayer, ...]`, of `Text | None`, of a union."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in models_in(part)]
+
+
+def literal_words(model: type[BaseModel], key: str) -> tuple[Any, ...]:
+    """The values a key may have, or () if it is not a choice."""
+    annotation = model.model_fields[key].annotation
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
+def discriminator(key: str) -> str | None:
+    """The tag of a top-level table that comes in variants: "source" of data, "type" of optimizer; else None."""
+    field = Scenario.model_fields.get(key)
+    tag = field.discriminator if field is not None else None
+    return tag if isinstance(tag, str) else None
+
+
+def variants(key: str) -> Variants:
+    """The models of such a table by their tag: {"sgd": Sgd, ...}."""
+    tag = discriminator(key)
+    if tag is None:
+        return {}
+    models = models_in(Scenario.model_fields[key].annotation)
+    return {word: model for model in models for word in literal_words(model, tag)}
+
+
+def model_at(path: Path, raw: Any) -> type[BaseModel] | None:
+    """The model of the table at a path of the raw data, or None if the format has no table there."""
+    model: type[BaseModel] | None = Scenario
+    value = raw
+    for depth, part in enumerate(path):
+        try:
+            value = value[part]
+        except (LookupError, TypeError):
+            value = None
+        if isinstance(part, int):
+            continue
+        if model is None or part not in model.model_fields:
+            return None
+        tag = discriminator(part) if depth == 0 else None
+        if tag is not None:
+            word = value.get(tag) if isinstance(value, dict) else None
+            model = variants(part).get(word) if isinstance(word, str) else None
+        else:
+            model = next(iter(models_in(model.model_fields[part].annotation)), None)
+    return model
+
+
+def likely_tag(key: str, table: dict[str, Any]) -> tuple[str, bool]:
+    """The tag a table was probably meant to have, and whether it is more than a guess.
+
+    The nearest known word; failing that, the variant that shares most keys with the table.
+    """
+    known = variants(key)
+    given = table.get(discriminator(key) or "")
+    if isinstance(given, str) and (match := nearest(given, known)):
+        return match, True
+    return max(known, key=lambda word: len(known[word].model_fields.keys() & table.keys())), False

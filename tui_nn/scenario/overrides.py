@@ -1,0 +1,108 @@
+"""Settings from the command line, "optimizer.lr=0.1", laid over the data of a file."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tui_nn.scenario.errors import Path, Problem, dotted, nearest, shown
+from tui_nn.scenario.fields import discriminator, variants
+
+MAX_CHARACTERS = 1_000
+
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\[[0-9]{1,4}\])?(\.[A-Za-z_][A-Za-z0-9_-]*(\[[0-9]{1,4}\])?)*")
+_PART = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One --set option, taken apart."""
+
+    option: str
+    path: Path
+    value: Any
+
+    @property
+    def key(self) -> str:
+        return f"--set {shown(self.option)[1:-1]}"
+
+
+def apply_overrides(raw: dict[str, Any], options: Sequence[str]) -> tuple[list[Override], list[Problem]]:
+    """Write the overrides into the raw data, in order; those that cannot be written come back as problems."""
+    applied: list[Override] = []
+    problems: list[Problem] = []
+    for option in options:
+        try:
+            override = parse_override(option)
+            _write(raw, override, applied)
+            applied.append(override)
+        except ValueError as error:
+            problems.append(Problem(None, None, f"--set {shown(option)[1:-1]}", str(error)))
+    return applied, problems
+
+
+def parse_override(option: str) -> Override:
+    """Take "layers[0].units=8" apart. The value is read as TOML; what is not TOML is a string. ValueError with the cure."""
+    key, equals, text = option.partition("=")
+    key, text = key.strip(), text.strip()
+    if not equals:
+        raise ValueError("write KEY=VALUE, like optimizer.lr=0.1")
+    if len(option) > MAX_CHARACTERS:
+        raise ValueError(f"{len(option)} characters; an override has at most {MAX_CHARACTERS}")
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"cannot read the key {shown(key)}; write it like optimizer.lr or layers[0].units")
+    parts = [match[1] or int(match[2]) for match in _PART.finditer(key)]
+    return Override(option, tuple(parts), _value(text))
+
+
+def _value(text: str) -> Any:
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return table["value"] if table.keys() == {"value"} else text
+
+
+def _write(raw: dict[str, Any], override: Override, applied: Sequence[Override]) -> None:
+    table: Any = raw
+    for depth, part in enumerate(override.path):
+        place = override.path[:depth]
+        if isinstance(part, int):
+            if not isinstance(table, list):
+                raise ValueError(f"{_name(place)} is not a list; leave out [{part}]")
+            if part >= len(table):
+                raise ValueError(f"{_name(place)} has {len(table)} entries, counted from 0; there is no [{part}]")
+        elif not isinstance(table, dict):
+            cure = "say which, like layers[0]" if isinstance(table, list) else f"set {_name(place)} itself"
+            raise ValueError(f"{_name(place)} is not a table; {cure}")
+        if depth == len(override.path) - 1:
+            table[part] = override.value
+        elif isinstance(part, int):
+            table = table[part]
+        else:
+            if part not in table and (match := nearest(part, table)):
+                raise ValueError(f"unknown key {part!r}; did you mean {match!r}?")
+            table = table.setdefault(part, {})
+    _make_room(raw, override, {earlier.path for earlier in applied})
+
+
+def _make_room(raw: dict[str, Any], override: Override, chosen: set[Path]) -> None:
+    """Drop what the file said about the road not taken; what another override said stays, and is reported."""
+    top = override.path[0]
+    table = raw.get(str(top))
+    if len(override.path) != 2 or not isinstance(table, dict):
+        return
+    if top == "train":
+        other = {"iterations": "epochs", "epochs": "iterations"}.get(str(override.path[1]))
+        if other and (top, other) not in chosen:
+            table.pop(other, None)
+    elif override.path[1] == discriminator(str(top)) and isinstance(override.value, str):
+        variant = variants(str(top)).get(override.value)
+        known = variant.model_fields if variant else table
+        for key in [key for key in table if key not in known and (top, key) not in chosen]:
+            del table[key]
+
+
+def _name(path: Path) -> str:
+    return dotted(path) or "the scenario"
