@@ -15,8 +15,10 @@ from tui_nn.engine import layout as at
 from tui_nn.engine.parts import settings_array
 from tui_nn.engine.program import Program
 
-CHECKPOINT_BYTES = 64 * 2**20
-CHECKPOINT_SLOTS = (128, 4096)  # at least, at most
+CHECKPOINT_BYTES = 64 * 2**20  # or as much as CHECKPOINT_SLOTS take, if that is more but under CHECKPOINT_LIMIT
+CHECKPOINT_SLOTS = 128
+CHECKPOINT_LIMIT = 2**30
+MOST_SLOTS = 4096
 HISTORY_BYTES = 256 * 2**20
 
 Progress = Callable[[int, int, str], None]
@@ -39,8 +41,7 @@ class Machine:
         self.setting = settings_array(program.settings)
         self.data = np.ascontiguousarray(program.data)
         self.mail = np.zeros(at.N_MAIL, np.int64)
-        state_bytes = max(1, program.state_size * program.dtype.itemsize)
-        slots = int(np.clip(CHECKPOINT_BYTES // state_bytes, *CHECKPOINT_SLOTS))
+        slots = _checkpoint_slots(program.state_size * program.dtype.itemsize)
         self.kept_at = np.full(slots, -1, np.int64)
         self.kept_in = np.full(slots, -1, np.int64)
         self.kept = np.empty((slots, program.state_size), program.dtype)
@@ -85,28 +86,41 @@ class Machine:
         return self._loop is not None and self.address[self.program.table[op, at.KERNEL]] != 0
 
     def prepare(self, on_progress: Progress | None = None, up_to: int | None = None) -> None:
-        """Compile (or load from the cache) the loop, then the kernels in program order, up to an op or all."""
-        with self._compiling:
-            wanted = self.program.kernels if up_to is None else self.program.kernels[: self._highest(up_to) + 1]
-            missing = [name for k, name in enumerate(wanted) if not self.address[k]]
-            total = len(missing) + (self._loop is None)
-            if not total:
-                return
-            from tui_nn.engine import compiled
+        """Compile (or load from the cache) the loop, then the kernels in program order, up to an op or all.
 
-            done = 0
-            if self._loop is None:
-                if on_progress:
-                    on_progress(done, total, "loop")
-                self._loop = compiled.loop(self.program.dtype)
-                done += 1
-            for name in missing:
-                if on_progress:
-                    on_progress(done, total, name)
-                self.address[self.program.kernels.index(name)] = compiled.address(name, self.program.dtype)
-                done += 1
+        Other threads may call it at the same time: each kernel is compiled once, and what is ready is never waited for.
+        """
+        wanted = self.program.kernels if up_to is None else self.program.kernels[: self._highest(up_to) + 1]
+        missing = [k for k in range(len(wanted)) if not self.address[k]]
+        if self._loop is not None and not missing:
+            return
+        total = len(missing) + (self._loop is None)
+        done = 0
+        if self._loop is None:
             if on_progress:
-                on_progress(total, total, "")
+                on_progress(done, total, "loop")
+            self._compile_loop()
+            done += 1
+        for k in missing:
+            if on_progress:
+                on_progress(done, total, wanted[k])
+            self._compile_kernel(k)
+            done += 1
+        if on_progress:
+            on_progress(total, total, "")
+
+    def _compile_loop(self) -> None:
+        from tui_nn.engine import compiled
+
+        with self._compiling:
+            self._loop = compiled.loop(self.program.dtype)
+
+    def _compile_kernel(self, k: int) -> None:
+        from tui_nn.engine import compiled
+
+        with self._compiling:
+            if not self.address[k]:
+                self.address[k] = compiled.address(self.program.kernels[k], self.program.dtype)
 
     def _highest(self, op: int) -> int:
         """Kernels are numbered by first use, so those of rows 0..op are the first few."""
@@ -123,7 +137,14 @@ class Machine:
         return int(self.ctl[at.OP])
 
     def run(self, goal_iteration: int, goal_op: int) -> int:
-        """Run forward to that position, or until something stops it; the answer says why (AT_GOAL ... in layout.py)."""
+        """Run forward to that position, or until something stops it; the answer says why (AT_GOAL ... in layout.py).
+
+        Errors: ValueError if the position lies behind.
+        """
+        if (goal_iteration, goal_op) < (self.iteration, self.op):
+            raise ValueError(
+                f"cannot run back from {self.iteration}:{self.op} to {goal_iteration}:{goal_op}; restore first"
+            )
         last = len(self.program.ops) - 1
         same = goal_iteration == self.iteration
         self.prepare(up_to=max(0, goal_op - 1) if same else last)
@@ -210,6 +231,11 @@ class Machine:
 
     def sent(self) -> Snapshot:
         return Snapshot(self.sent_ctl.copy(), self.sent_mem.copy())
+
+
+def _checkpoint_slots(state_bytes: int) -> int:
+    within_limit = min(CHECKPOINT_SLOTS, CHECKPOINT_LIMIT // state_bytes)
+    return max(2, min(MOST_SLOTS, max(CHECKPOINT_BYTES // state_bytes, within_limit)))
 
 
 def _aligned(n: int, dtype: np.dtype) -> np.ndarray:
