@@ -1,4 +1,4 @@
-"""Scenarios: from a TOML file to a validated, frozen `Scenario`. Importing this is free; pydantic comes with the first use."""
+"""Scenarios: from a TOML file to a validated, frozen `Scenario`. Importing this is free; pydantic comes with use."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -7,11 +7,11 @@ if TYPE_CHECKING:
     from tui_nn.scenario.amount import Amount
     from tui_nn.scenario.errors import Problem, ScenarioError
     from tui_nn.scenario.expression import Expression, ExpressionError, parse_expression
+    from tui_nn.scenario.json_schema import schema, write_schema
     from tui_nn.scenario.load import load_scenario
     from tui_nn.scenario.model import Scenario, Text
     from tui_nn.scenario.naming import layer_names, metric_names
     from tui_nn.scenario.presets import PresetInfo, list_presets, preset_dir
-    from tui_nn.scenario.json_schema import schema, write_schema
 
 _HOME = {
     "Amount": "amount",

@@ -1,4 +1,4 @@
-"""What needs more than one field: does the network fit its data and loss, does it fit in memory, do conditions make sense?
+"""What needs more than one field: does the network fit its data, its loss and the memory, do conditions make sense?
 
 A scenario that passes can be trained. Each check yields faults; `check` runs those whose tables can be judged.
 """
@@ -15,7 +15,7 @@ from tui_nn.scenario.validate import Findings
 
 MAX_BYTES = 512 * 1024 * 1024
 PANELS = ("program", "layers", "gradients", "optimizer", "curves", "lesson")
-SLOTS = {"sgd": (), "momentum": ("momentum_buffer",), "adam": ("m", "v")}
+SLOTS = {"sgd": (), "momentum": ("m",), "adam": ("m", "v")}  # what each optimizer keeps of every parameter
 
 CROSS_ENTROPIES = {
     "binary_cross_entropy": "binary",
@@ -30,8 +30,7 @@ def check(findings: Findings) -> list[Fault]:
     scenario = findings.scenario
     if scenario is None:
         return []
-    found = [fault for run, tables in CHECKS.items() if findings.may_judge(*tables) for fault in run(scenario)]
-    return [fault for fault in found if not findings.is_guessed(fault.path)]
+    return [fault for run, tables in CHECKS.items() if findings.may_judge(*tables) for fault in run(scenario)]
 
 
 def check_data(scenario: Scenario) -> Iterator[Fault]:
@@ -163,7 +162,8 @@ def check_slots(scenario: Scenario) -> Iterator[Fault]:
     for path, expression in _readable(scenario):
         for kind in sorted({element.kind for element in expression.elements} & {"m", "v"}):
             if kind not in SLOTS[scenario.optimizer.type]:
-                yield Fault(path, f"{kind} is kept by 'adam' only; the optimizer is '{scenario.optimizer.type}'")
+                optimizer = scenario.optimizer.type
+                yield Fault(path, f'{optimizer} keeps no {kind} of a parameter; type = "adam" keeps m and v')
 
 
 def _conditions(scenario: Scenario) -> Iterator[tuple[Path, str]]:

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from tui_nn.scenario.expression import COMPARISONS, Call, Element, Expression, Name, Node, Number
+from tui_nn.scenario.expression import Expression
+from tui_nn.scenario.expression_tree import COMPARISONS, Call, Element, Name, Node, Number
 
 
 class Context(Protocol):
@@ -35,7 +36,7 @@ class RowsContext(Protocol):
     """Where a whole run finds its numbers."""
 
     def rows(self, name: str) -> np.ndarray:
-        """(n,) the metric's value after each iteration 0 .. n-1, the same n for all names; masked where not measured."""
+        """(n,) the metric's value after each iteration, the same n for all names; masked where not measured."""
         ...
 
 

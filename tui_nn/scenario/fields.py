@@ -42,7 +42,7 @@ def variants(key: str) -> Variants:
 def model_at(path: Path, raw: Any) -> type[BaseModel] | None:
     """The model of the table at a path of the raw data, or None if the format has no table there."""
     model: type[BaseModel] | None = Scenario
-    value = raw
+    value: Any = raw
     for depth, part in enumerate(path):
         try:
             value = value[part]

@@ -10,7 +10,7 @@ from tui_nn.scenario.errors import Fault, Problem, ScenarioError, dotted
 from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.overrides import Override, apply_overrides
 from tui_nn.scenario.read import find_file, read_toml
-from tui_nn.scenario.validate import validate
+from tui_nn.scenario.validate import MAX_FAULTS, validate
 
 MAX_PROBLEMS = 50
 
@@ -29,7 +29,10 @@ def load_scenario(ref: str | Path, overrides: Sequence[str] = ()) -> Scenario:
 
 
 def parse_scenario(raw: dict[str, Any], source: str, text: str = "", overrides: Sequence[str] = ()) -> Scenario:
-    """Validate and check raw data; `text` is the TOML it came from, `source` what to call it. ScenarioError as above."""
+    """Validate and check raw data; overrides are written into it. ScenarioError as above.
+
+    source: what reports call it. text: the TOML it was read from, where lines and columns are looked up.
+    """
     applied, problems = apply_overrides(raw, overrides)
     findings = validate(raw)
     faults = findings.faults + [findings.as_written(fault) for fault in check(findings)]
@@ -45,7 +48,7 @@ def _placed(faults: list[Fault], overrides: list[Override], text: str) -> list[P
     places = Places(text)
     problems = []
     for fault in faults:
-        culprit = next((one for one in reversed(overrides) if fault.path[: len(one.path)] == one.path), None)
+        culprit = _culprit(fault, overrides)
         if culprit is not None:
             problems.append(Problem(None, None, culprit.key, fault.message))
             continue
@@ -55,12 +58,21 @@ def _placed(faults: list[Fault], overrides: list[Override], text: str) -> list[P
     return problems
 
 
+def _culprit(fault: Fault, overrides: list[Override]) -> Override | None:
+    """The last override that set the faulty value or, if a whole table is at fault, something in it."""
+    for one in reversed(overrides):
+        n = min(len(one.path), len(fault.path))
+        if one.path[:n] == fault.path[:n]:
+            return one
+    return None
+
+
 def _in_order(problems: list[Problem]) -> list[Problem]:
     problems = sorted(dict.fromkeys(problems), key=lambda problem: (problem.line is None, problem.line, problem.column))
     if len(problems) <= MAX_PROBLEMS:
         return problems
-    rest = len(problems) - MAX_PROBLEMS
-    return [*problems[:MAX_PROBLEMS], Problem(None, None, "", f"and {rest:,} more; correct these first")]
+    rest = "many" if len(problems) >= MAX_FAULTS else f"{len(problems) - MAX_PROBLEMS:,}"
+    return [*problems[:MAX_PROBLEMS], Problem(None, None, "", f"and {rest} more; correct these first")]
 
 
 def _source(path: Path) -> str:

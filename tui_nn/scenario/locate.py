@@ -8,6 +8,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+MAX_ELEMENTS = 1_000  # of one array; later ones are reported at the array itself
+
+Point = tuple[int, int]  # row and byte column from 0, as tree-sitter counts
+
+
 class Place(NamedTuple):
     """Line and column from 1; the column counts characters."""
 
@@ -19,8 +24,8 @@ class Places:
     """Where things stand. Empty, and then of no help, if the tree-sitter wheels are not installed."""
 
     def __init__(self, text: str) -> None:
-        self.keys: dict[Path, Place] = {}
-        self.values: dict[Path, Place] = {}
+        self.keys: dict[Path, Point] = {}
+        self.values: dict[Path, Point] = {}
         self._lines = text.encode().split(b"\n")
         self._tables: dict[Path, int] = {}  # arrays of tables: how many so far
         try:
@@ -39,7 +44,7 @@ class Places:
         while path:
             for table in order:
                 if path in table:
-                    return table[path]
+                    return self._place(table[path])
             path = path[:-1]
             order = (self.keys, self.values)
         return Place(1, 1)
@@ -58,11 +63,11 @@ class Places:
         last = (*path, *header[-1:])
         if node.type == "table_array_element":
             self._tables[last] = self._tables.get(last, -1) + 1
-            self.keys.setdefault(last, self._place(node))
+            self.keys.setdefault(last, _start(node))
             last = (*last, self._tables[last])
         elif last in self._tables:
             last = (*last, self._tables[last])
-        self.keys.setdefault(last, self._place(node))
+        self.keys.setdefault(last, _start(node))
         for child in children[1:]:
             if child.type == "pair":
                 self._pair(child, last)
@@ -88,21 +93,26 @@ class Places:
                 path = table
                 for part in _key_parts(children[0]):
                     path = (*path, part)
-                    self.keys.setdefault(path, self._place(children[0]))
-                self.values[path] = self._place(children[1])
+                    self.keys.setdefault(path, _start(children[0]))
+                self.values[path] = _start(children[1])
                 pending.append((children[1], path))
             elif node.type == "inline_table":
                 pending += [(child, table) for child in node.named_children if child.type == "pair"]
             elif node.type == "array":
-                elements = [child for child in node.named_children if child.type != "comment"]
+                children = node.named_children[:MAX_ELEMENTS]
+                elements = [child for child in children if child.type != "comment"]
                 for index, child in enumerate(elements):
-                    self.values[(*table, index)] = self._place(child)
+                    self.values[(*table, index)] = _start(child)
                     pending.append((child, (*table, index)))
 
-    def _place(self, node: "Node") -> Place:
-        row, byte_column = node.start_point
+    def _place(self, point: Point) -> Place:
+        row, byte_column = point
         before = self._lines[row][:byte_column]
         return Place(row + 1, len(before.decode(errors="replace")) + 1)
+
+
+def _start(node: "Node") -> Point:
+    return node.start_point.row, node.start_point.column
 
 
 def _key_parts(node: "Node") -> Path:

@@ -7,8 +7,16 @@ checked here; what needs two fields or the data is in check.py.
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic import model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from tui_nn.scenario.amount import AMOUNT_PATTERN, GOAL_PATTERN, Amount, parse_amount, parse_goal
 from tui_nn.scenario.errors import shown

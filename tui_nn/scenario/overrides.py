@@ -43,7 +43,10 @@ def apply_overrides(raw: dict[str, Any], options: Sequence[str]) -> tuple[list[O
 
 
 def parse_override(option: str) -> Override:
-    """Take "layers[0].units=8" apart. The value is read as TOML; what is not TOML is a string. ValueError with the cure."""
+    """Take "layers[0].units=8" apart. The value is read as TOML, and as plain text if it is not TOML.
+
+    Errors: ValueError with the cure.
+    """
     key, equals, text = option.partition("=")
     key, text = key.strip(), text.strip()
     if not equals:
@@ -66,25 +69,29 @@ def _value(text: str) -> Any:
 
 def _write(raw: dict[str, Any], override: Override, applied: Sequence[Override]) -> None:
     table: Any = raw
-    for depth, part in enumerate(override.path):
-        place = override.path[:depth]
-        if isinstance(part, int):
-            if not isinstance(table, list):
-                raise ValueError(f"{_name(place)} is not a list; leave out [{part}]")
-            if part >= len(table):
-                raise ValueError(f"{_name(place)} has {len(table)} entries, counted from 0; there is no [{part}]")
-        elif not isinstance(table, dict):
+    for depth, part in enumerate(override.path[:-1]):
+        _require(table, part, override.path[:depth])
+        if isinstance(part, str) and part not in table:
+            if match := nearest(part, table):
+                raise ValueError(f"unknown key {part!r}; did you mean {match!r}?")
+            table[part] = {}
+        table = table[part]
+    last: Any = override.path[-1]
+    _require(table, last, override.path[:-1])
+    table[last] = override.value
+    _make_room(raw, override, {earlier.path for earlier in applied})
+
+
+def _require(table: Any, part: str | int, place: Path) -> None:
+    """The table at `place` can take a key or an index like this; ValueError with the cure if not."""
+    if isinstance(part, str):
+        if not isinstance(table, dict):
             cure = "say which, like layers[0]" if isinstance(table, list) else f"set {_name(place)} itself"
             raise ValueError(f"{_name(place)} is not a table; {cure}")
-        if depth == len(override.path) - 1:
-            table[part] = override.value
-        elif isinstance(part, int):
-            table = table[part]
-        else:
-            if part not in table and (match := nearest(part, table)):
-                raise ValueError(f"unknown key {part!r}; did you mean {match!r}?")
-            table = table.setdefault(part, {})
-    _make_room(raw, override, {earlier.path for earlier in applied})
+    elif not isinstance(table, list):
+        raise ValueError(f"{_name(place)} is not a list; leave out [{part}]")
+    elif part >= len(table):
+        raise ValueError(f"{_name(place)} has {len(table)} entries, counted from 0; there is no [{part}]")
 
 
 def _make_room(raw: dict[str, Any], override: Override, chosen: set[Path]) -> None:

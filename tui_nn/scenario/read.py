@@ -12,6 +12,9 @@ MAX_BYTES = 1_000_000
 
 _PLACE = re.compile(r" \((?:at line (\d+), column (\d+)|at end of document)\)$")
 
+# Tables within tables within tables: the parser keeps every prefix, which is memory by the square of the depth.
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
+
 _CURES = {
     "invalid value": "text needs quotes, numbers and true or false do not",
     "expected '='": "write key = value, like lr = 0.1, or a table in brackets, like [data]",
@@ -73,6 +76,9 @@ def read_toml(path: Path, source: str) -> tuple[str, dict[str, Any]]:
         raise _whole(source, f"not text: byte 0x00 at offset {text.index(chr(0)):,}; save it as a UTF-8 TOML file")
     if not text.strip():
         raise _whole(source, 'empty; copy a preset to start from, or begin with id = "my-run"')
+    if deep := _DEEP_KEY.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        raise ScenarioError(source, [Problem(line, 1, "", "a key of over 32 parts; a scenario needs three at most")])
     try:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,8 +1,8 @@
 """From raw TOML data to a Scenario, or to every fault in it.
 
-Pydantic stops looking inside a table whose tag it does not know, and nothing that needs two fields can be checked while one
-of them is wrong. So a faulty value is mended (by the nearest known word, a default or an example) and the data is looked at
-again, until nothing new turns up. What was mended by a mere guess is remembered: no check may rest on it.
+Pydantic stops looking inside a table whose tag it does not know, and nothing that needs two fields can be checked while
+one of them is wrong. So a faulty value is mended (by the nearest known word, a default or an example) and the data is
+looked at again, until nothing new turns up. What was mended by a mere guess is remembered: no check may rest on it.
 """
 
 import copy
@@ -19,6 +19,7 @@ from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.wording import subject, wording
 
 MAX_ROUNDS = 5
+MAX_FAULTS = 1_000  # a round; a file of a megabyte can have a hundred thousand
 
 # A right value for each key that has no default: what a message suggests, and what mends the data.
 EXAMPLES: dict[str | int, tuple[str, Any]] = {
@@ -70,10 +71,6 @@ class Findings:
         """Are these top-level tables as the author wrote or clearly meant them?"""
         return not any(path[:1] == (table,) for path in self.guessed for table in tables)
 
-    def is_guessed(self, path: Path) -> bool:
-        """Is this value, or a table around it, not the author's?"""
-        return any(path[: len(place)] == place for place in self.guessed)
-
     def as_written(self, fault: Fault) -> Fault:
         """The fault under the key that is in the file."""
         for right, written in self.aliases.items():
@@ -93,7 +90,7 @@ def validate(raw: dict[str, Any]) -> Findings:
         except ValidationError as error:
             if mended is raw:
                 mended = copy.deepcopy(raw)
-            _take_all(error.errors(include_url=False), mended, findings)
+            _take_all(error.errors(include_url=False)[:MAX_FAULTS], mended, findings)
     return findings
 
 
@@ -209,7 +206,8 @@ def _mend(raw: dict[str, Any], path: Path, value: Any) -> None:
     table: Any = _get(raw, path[:-1])
     if not path or not isinstance(table, dict | list):
         return
+    key: Any = path[-1]
     if value is not REMOVE:
-        table[path[-1]] = copy.deepcopy(value)
+        table[key] = copy.deepcopy(value)
     elif isinstance(table, dict):
-        table.pop(path[-1], None)
+        table.pop(key, None)
