@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_nn.debugger.context import Here, parse_for
 from tui_nn.debugger.script import place
-from tui_nn.scenario.expression import Element, Name, Node
+from tui_nn.scenario.expression_tree import Element, leaves
 
 if TYPE_CHECKING:
     from tui_nn.debugger.position import Position
@@ -48,7 +48,7 @@ def check_one(session: "Session", expectation: "Expectation") -> Result:
 
 
 def _values(expression: "Expression", here: Here) -> Iterator[tuple[str, float | None]]:
-    for leaf in _leaves(expression.tree):
+    for leaf in leaves(expression.tree):
         if isinstance(leaf, Element):
             index = ",".join(str(i) for i in leaf.index)
             yield f"{leaf.kind}.{leaf.layer}[{index}]", here.element(leaf.kind, leaf.layer, leaf.index)
@@ -56,13 +56,6 @@ def _values(expression: "Expression", here: Here) -> Iterator[tuple[str, float |
             yield leaf.name, here.value(leaf.name)
         else:
             yield f"{leaf.name}@{leaf.at}", here.at(leaf.name, leaf.at)
-
-
-def _leaves(node: Node) -> Iterator[Name | Element]:
-    if isinstance(node, Name | Element):
-        yield node
-    for inner in getattr(node, "operands", getattr(node, "arguments", ())):
-        yield from _leaves(inner)
 
 
 def needed_of(n_seeds: int) -> int:

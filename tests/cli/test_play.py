@@ -1,0 +1,65 @@
+"""`tui-nn play --headless`: the lesson as a transcript."""
+
+import pytest
+
+from tests.cli.conftest import PRESETS, Run
+
+SCRIPT = """
+[[script]]
+say = { en = "First, three steps.", ko = "먼저 세 걸음." }
+step = "3 ops"
+
+[[script]]
+goto = "iteration 5"
+show = "loss"
+
+[[script]]
+back = "2 iterations"
+
+[[script]]
+until = "loss < 0.5 * loss@0"
+wait = 600.0
+
+[[expect]]
+at = "10 iterations"
+that = "loss < loss@0"
+"""
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_plays(run: Run, preset: str):
+    answer = run("play", "--headless", preset)
+    assert answer.status == 0, answer.out
+    assert "FAILED" not in answer.out
+
+
+def test_a_transcript_says_does_and_shows(run: Run, line):
+    """Every verb lands where it says, and a wait of ten minutes takes no time."""
+    out = run("play", "--headless", line(SCRIPT), "--lang", "en").out
+    moves = [text.strip() for text in out.splitlines() if text.startswith("   >")]
+    assert "1. First, three steps." in out
+    assert moves[0].startswith("> step 3 ops: iteration 0, op 3.")
+    assert moves[1].startswith("> goto 5 iterations: iteration 5, op 0.")
+    assert moves[2].startswith("> back 2 iterations: iteration 3, op 0.")
+    assert moves[3].startswith("> until loss < 0.5 * loss@0: iteration ")
+    assert "holds after iteration" in moves[3]
+    assert "held    at 10 iterations: loss < loss@0" in out
+
+
+def test_in_korean(run: Run, line):
+    out = run("play", "--headless", line(SCRIPT), "--lang", "ko").out
+    assert "먼저 세 걸음." in out
+    assert "First" not in out
+
+
+def test_a_broken_promise_fails(run: Run, line):
+    answer = run("play", "--headless", line(SCRIPT.replace("loss < loss@0", "loss > loss@0")))
+    assert answer.status == 1
+    assert "FAILED  at 10 iterations" in answer.out
+
+
+def test_without_a_terminal_the_transcript_comes_by_itself(run: Run):
+    answer = run("play", "xor-mlp")
+    assert answer.status == 0
+    assert "not a terminal" in answer.err
+    assert answer.out == run("play", "--headless", "xor-mlp").out

@@ -1,0 +1,110 @@
+"""`tui-nn run`: what it trains, where it stops, what it reports."""
+
+import json
+import math
+
+import pytest
+
+from tests.cli.conftest import Run
+from tui_nn import Session, load_scenario
+from tui_nn.cli_run import MAX_ROWS, round_step
+
+
+def test_the_report_is_the_session(run: Run):
+    """The metrics reported are bit for bit those of a session stepped by hand, not a second reckoning."""
+    data = run("run", "xor-mlp", "--iterations", "40", "--json").data
+    session = Session(load_scenario("xor-mlp"))
+    session.step("iteration", 40)
+    assert data["position"] == {"iteration": 40, "op": 0}
+    assert data["metrics"]["loss"] == float(session.history["loss"][-1])
+    assert data["rows"][0]["loss"] == float(session.history["loss"][0])
+
+
+def test_stdout_repeats_exactly(run: Run):
+    """Times go to stderr, so two runs print the same bytes."""
+    first, second = run("run", "xor-mlp"), run("run", "xor-mlp")
+    assert first.status == 0
+    assert first.out == second.out
+    assert "iterations/s" in first.err
+
+
+def test_epochs_count_passes(run: Run, line):
+    """Two training samples in batches of two: one iteration an epoch. One sample a batch: two."""
+    file = line()
+    assert run("run", file, "--epochs", "3", "--json").data["position"]["iteration"] == 3
+    assert run("run", file, "--set", "data.batch_size=1", "--epochs", "3", "--json").data["position"]["iteration"] == 6
+
+
+def test_planned_end(run: Run, line):
+    data = run("run", line(), "--json").data
+    assert (data["position"]["iteration"], data["reason"]) == (30, "end")
+
+
+def test_until_stops_at_the_first_iteration_that_meets_it(run: Run):
+    """The first index whose loss is below 0.1, found by looking through the whole history."""
+    losses = [json.loads(row)["loss"] for row in trace_of(run, "xor-mlp")]
+    first = next(i for i, loss in enumerate(losses) if loss < 0.1)
+    data = run("run", "xor-mlp", "--until", "loss < 0.1", "--json").data
+    assert data["reason"] == "condition"
+    assert data["position"] == {"iteration": first + 1, "op": 0}
+    assert data["metrics"]["loss"] == losses[first]
+
+
+def test_until_that_never_holds_says_so(run: Run):
+    answer = run("run", "xor-mlp", "--until", "loss < 0", "--iterations", "50")
+    assert answer.status == 0
+    assert "did not hold" in answer.out
+    assert "stopped at iteration 50" in answer.out
+
+
+def trace_of(run: Run, *args: str) -> list[str]:
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "trace.jsonl"
+        assert run("run", *args, "--trace", str(file)).status == 0
+        return file.read_text(encoding="utf-8").splitlines()
+
+
+def test_trace_has_every_iteration(run: Run, line):
+    """30 iterations of one sample, two an epoch: 30 rows, and a val_loss in every second."""
+    rows = [json.loads(row) for row in trace_of(run, line(), "--set", "data.batch_size=1")]
+    assert [row["iteration"] for row in rows] == list(range(30))
+    assert [row["epoch"] for row in rows[:4]] == [0, 0, 1, 1]
+    assert [("val_loss" in row) for row in rows] == [i % 2 == 1 for i in range(30)]
+
+
+def test_first_update_by_hand(run: Run, line):
+    """From weight 0 and bias 0 the first loss is the mean of y², whatever the samples' order."""
+    session = Session(load_scenario(line()))
+    expected = float((session.program.dataset.y_train**2).mean())
+    assert json.loads(trace_of(run, line())[0])["loss"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_loss_that_overflows_is_news_not_an_error(run: Run):
+    """lr = 1e30 squares to infinity at once: reported behind the loss row, exit status 0, and valid JSON."""
+    args = ("lr-too-large", "--set", "optimizer.lr=1e30")
+    data = run("run", *args, "--json").data
+    assert data["reason"] == "non-finite"
+    assert data["metrics"]["loss"] == "inf"
+    iteration = data["position"]["iteration"]
+    answer = run("run", *args)
+    assert answer.status == 0
+    assert f"The loss became inf in iteration {iteration}." in answer.out
+    rows = trace_of(run, *args)
+    assert json.loads(rows[-1])["loss"] == "inf"
+    assert len(rows) == iteration + 1
+    assert math.isfinite(json.loads(rows[-2])["loss"])
+
+
+@pytest.mark.parametrize(("n", "step"), [(1, 1), (20, 1), (21, 2), (41, 5), (500, 50), (400, 20), (401, 50)])
+def test_reported_steps_are_round(n: int, step: int):
+    assert round_step(n) == step
+    assert n / step <= MAX_ROWS
+
+
+def test_no_iterations_at_all(run: Run, line):
+    answer = run("run", line(), "--iterations", "0")
+    assert answer.status == 0
+    assert "stopped at iteration 0: nothing measured yet" in answer.out

@@ -1,0 +1,17 @@
+"""What every test stands on: one BLAS thread, as the command line has it, and property tests that repeat exactly.
+
+TUI_NN_FULL=1 asks for the long sweeps of .ci/full.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# Before anything imports NumPy: thread pools are sized when the library is loaded.
+for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+# No deadline: the first example may compile a kernel. Derandomized: a red test is red for everyone.
+settings.register_profile("quick", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("full", settings.get_profile("quick"), derandomize=False, max_examples=5_000, print_blob=True)
+settings.load_profile("full" if os.environ.get("TUI_NN_FULL") == "1" else "quick")

@@ -1,0 +1,225 @@
+"""The command line: options in, results to stdout, remarks to stderr.
+
+Exit status: 0 all held, 1 an expectation failed, 2 the scenario or the command line is wrong, 130 interrupted.
+Only click is imported here; each command imports what it needs when it runs, so that --help answers at once.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import click
+
+import tui_nn
+
+INTERRUPTED = 130
+
+
+def scenario_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.argument("scenario", metavar="SCENARIO")(command)
+
+
+def set_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    text = "Change one setting of the scenario, such as optimizer.lr=0.1. May be repeated."
+    return click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help=text)(command)
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "as_json", is_flag=True, help="Answer in JSON; nan and inf are strings.")(command)
+
+
+def lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    text = "Language of texts; by default the one chosen last on the screen, or else the environment's."
+    return click.option("--lang", type=click.Choice(["en", "ko"]), help=text)(command)
+
+
+def ascii_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    text = "Draw with ASCII only, for fonts where box and block characters are wide."
+    return click.option("--ascii", "ascii_only", is_flag=True, help=text)(command)
+
+
+class ReaderGone(Exception):
+    """Whoever read our output (head, less) has seen enough."""
+
+
+class Group(click.Group):
+    """Lists the commands in the order in which a newcomer meets them, not by the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGone from None  # click would answer with status 1, which here means a failed expectation
+
+
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(tui_nn.__version__, prog_name="tui-nn")
+@lang_option
+@ascii_option
+@click.pass_context
+def cli(ctx: click.Context, lang: str | None, ascii_only: bool) -> None:
+    """A debugger for neural-network training.
+
+    SCENARIO is a preset's id (see `tui-nn list`) or the path of a .toml file. Without a command, the gallery of
+    presets opens.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from tui_nn.cli_open import open_gallery
+
+    ctx.exit(open_gallery(lang=lang, ascii_only=ascii_only))
+
+
+@cli.command("open")
+@scenario_argument
+@set_option
+@click.option("--at", type=click.IntRange(min=0), metavar="N", help="Go to iteration N first.")
+@lang_option
+@ascii_option
+@click.pass_context
+def open_command(
+    ctx: click.Context, scenario: str, overrides: Sequence[str], at: int | None, lang: str | None, ascii_only: bool
+) -> None:
+    """The debugger on one scenario."""
+    from tui_nn.cli_open import open_scenario
+
+    ctx.exit(open_scenario(scenario, overrides, at=at, lang=lang, ascii_only=ascii_only))
+
+
+@cli.command("list")
+@json_option
+@lang_option
+def list_command(as_json: bool, lang: str | None) -> None:
+    """Every preset: id, title, what it teaches."""
+    from tui_nn.cli_show import print_presets
+
+    print_presets(as_json=as_json, lang=lang)
+
+
+@cli.command("run")
+@scenario_argument
+@click.option("--iterations", type=click.IntRange(min=0), metavar="N", help="Train for N updates.")
+@click.option("--epochs", type=click.IntRange(min=0), metavar="N", help="Train for N passes over the data.")
+@click.option("--until", metavar="EXPR", help="Stop where a condition first holds, such as 'loss < 0.1'.")
+@set_option
+@json_option
+@click.option(
+    "--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write every iteration's metrics (JSONL)."
+)
+@click.pass_context
+def run_command(ctx: click.Context, iterations: int | None, epochs: int | None, **options: Any) -> None:
+    """Headless: train to the planned end, and report."""
+    if iterations is not None and epochs is not None:
+        raise click.UsageError("--iterations and --epochs say the same thing twice; give one of them")
+    from tui_nn.cli_run import run_scenario
+
+    ctx.exit(run_scenario(iterations=iterations, epochs=epochs, **options))
+
+
+@cli.command("play")
+@scenario_argument
+@set_option
+@click.option("--headless", is_flag=True, help="Print the lesson as a transcript and check the expectations.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0.1, max=100),
+    default=1.0,
+    help="Of the screen's playback; 2 is twice as fast.",
+)
+@lang_option
+@ascii_option
+@click.pass_context
+def play_command(ctx: click.Context, headless: bool, scenario: str, overrides: Sequence[str], **options: Any) -> None:
+    """A scenario's scripted lesson, by itself."""
+    from tui_nn.cli_play import play_headless, play_on_screen
+
+    player = play_headless if headless else play_on_screen
+    ctx.exit(player(scenario, overrides, **options))
+
+
+@cli.command("test")
+@click.argument("scenarios", metavar="[SCENARIO]...", nargs=-1)
+@click.option(
+    "--seeds", type=click.IntRange(min=1, max=10_000), metavar="N", help="Check seeds 0 to N-1; 19 in 20 must hold."
+)
+@set_option
+@json_option
+@click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write a JUnit report too.")
+@click.option("--jobs", type=click.IntRange(min=1, max=256), default=1, metavar="N", help="Processes to use.")
+@click.pass_context
+def test_command(ctx: click.Context, **options: Any) -> None:
+    """Headless: check the expectations of scenarios (of every preset, by default)."""
+    from tui_nn.cli_test import run_tests
+
+    ctx.exit(run_tests(**options))
+
+
+@cli.command("show")
+@scenario_argument
+@set_option
+@json_option
+def show_command(scenario: str, overrides: Sequence[str], as_json: bool) -> None:
+    """A scenario's layers (output shape, parameters, total) and its program."""
+    from tui_nn.cli_show import print_scenario
+
+    print_scenario(scenario, overrides, as_json=as_json)
+
+
+@cli.command("schema")
+def schema_command() -> None:
+    """The scenario format as JSON Schema."""
+    import json
+
+    from tui_nn.scenario import schema
+
+    click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
+
+
+def hold_blas_to_one_thread() -> None:
+    """One thread is faster and steadier at these sizes, and sums keep their order. Before NumPy is imported."""
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def fail(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(2)
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit; whatever a user can cause ends in a message, never in a traceback."""
+    hold_blas_to_one_thread()
+    try:
+        sys.exit(cli.main(args, prog_name="tui-nn", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except ReaderGone:
+        # Or the interpreter complains when it flushes stdout at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        fail(f"{error.filename or 'tui-nn'}: {error.strerror or error}")
+    except Exception as error:
+        if is_input_error(error):
+            fail(str(error))
+        raise
+
+
+def is_input_error(error: Exception) -> bool:
+    """Is it a scenario or a condition that is wrong? Asked only now: the module that defines them imports pydantic."""
+    scenario = sys.modules.get("tui_nn.scenario")
+    if scenario is None:
+        return False
+    return isinstance(error, (scenario.ScenarioError, scenario.ExpressionError))

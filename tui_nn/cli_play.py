@@ -1,0 +1,78 @@
+"""`tui-nn play`: the scripted lesson, on the screen or as a transcript."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from tui_nn.cli_open import why_no_screen
+from tui_nn.cli_run import REPORTED, current_metrics, open_session
+from tui_nn.cli_text import default_language, remark, values_text
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.script import Line
+    from tui_nn.debugger.session import Session
+
+# The metrics that a panel is about, by the name that `show` gives the panel.
+PANEL_METRICS = {
+    "layers": ("act_std.", "saturated."),
+    "activations": ("act_std.", "saturated."),
+    "gradients": ("delta_norm.", "grad_norm."),
+    "optimizer": ("weight_norm.", "update_ratio."),
+}
+
+
+def play_on_screen(ref: str, overrides: Sequence[str], *, lang: str | None, ascii_only: bool, speed: float) -> int:
+    if reason := why_no_screen():
+        remark(f"{reason}: a transcript instead of the screen")
+        return play_headless(ref, overrides, lang=lang, ascii_only=ascii_only, speed=speed)
+    from tui_nn.tui import run_app
+
+    return run_app(ref, lang=lang, overrides=overrides, ascii=ascii_only, play=True, speed=speed)
+
+
+def play_headless(ref: str, overrides: Sequence[str], *, lang: str | None, ascii_only: bool, speed: float) -> int:
+    """Print what is said, done and shown, without any waiting; then check the expectations. 1 if one does not hold."""
+    del ascii_only, speed  # they shape the screen; a transcript has neither boxes nor a clock
+    from tui_nn.debugger.expect import check
+    from tui_nn.debugger.script import Playback
+
+    with open_session(ref, overrides) as session:
+        click.echo(f"{session.scenario.title} ({session.scenario.id})")
+        playback = Playback(session)
+        if playback.is_done:
+            remark(f"{ref} has no script; nothing to play")
+        while (line := playback.next_line()) is not None:
+            print_line(playback, line, lang or default_language())
+        click.echo()
+        results = check(session)
+        for result in results:
+            verdict = "held  " if result.held else "FAILED"
+            claim = f"at {result.expectation.at}: {result.expectation.that}"
+            click.echo(f"{verdict}  {claim}  ({values_text(result.values)})")
+        if not results:
+            remark(f"{ref} has no expectations; nothing to check")
+    return 0 if all(result.held for result in results) else 1
+
+
+def print_line(playback, line: "Line", lang: str) -> None:
+    click.echo()
+    if line.say is not None:
+        click.echo(f"{line.number}. {getattr(line.say, lang)}")
+    for move in line.moves:
+        stop = playback.perform(move)
+        position = playback.session.position
+        click.echo(f"   > {move}: iteration {position.iteration}, op {position.op}. {stop.message}".rstrip())
+    if line.moves or line.show:
+        click.echo(f"     {values_text(metrics_shown(playback.session, line.show)) or 'nothing measured yet'}")
+
+
+def metrics_shown(session: "Session", show: str | None) -> dict[str, float | None]:
+    """What a viewer would read there: the metric itself, those of the panel, or the main ones."""
+    values = current_metrics(session)
+    if show in session.program.metrics:
+        return {show: values.get(show)}
+    prefixes = PANEL_METRICS.get(show or "", ())
+    chosen = {name: value for name, value in values.items() if name.startswith(prefixes)} if prefixes else {}
+    main = {name: values[name] for name in REPORTED if name in values}
+    return {**main, **chosen}

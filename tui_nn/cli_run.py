@@ -1,0 +1,159 @@
+"""`tui-nn run`: train without a screen, report what happened."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui_nn.cli_show import layers_text
+from tui_nn.cli_text import json_line, number, print_json, remark, table
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.position import Stop
+    from tui_nn.debugger.session import Session
+
+MAX_ROWS = 20
+REPORTED = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+def run_scenario(
+    *,
+    scenario: str,
+    overrides: Sequence[str],
+    iterations: int | None,
+    epochs: int | None,
+    until: str | None,
+    as_json: bool,
+    trace: str | None,
+) -> int:
+    """Train to the planned end, or as far as the options say. A NaN is news, not a failure: exit status 0."""
+    with open_session(scenario, overrides) as session:
+        if epochs is not None:
+            iterations = epochs * session.program.iterations_per_epoch
+        # Opened before training: a path that cannot be written should not cost an hour first.
+        with Path(trace).open("w", encoding="utf-8") if trace else nullcontext() as file:
+            stop = train(session, iterations, until)
+            if file is not None:
+                file.writelines(trace_lines(session))
+        if as_json:
+            print_json(report_as_data(session, stop))
+        else:
+            click.echo(report_text(session, stop))
+    return 0
+
+
+def print_report(ref: str, overrides: Sequence[str], *, iterations: int | None, at_most: int) -> int:
+    """The layers, and a run of bounded length: what `tui-nn open` says where there is no screen."""
+    with open_session(ref, overrides) as session:
+        wanted = session.planned_iterations if iterations is None else iterations
+        click.echo(f"{session.scenario.title} ({session.scenario.id})\n")
+        click.echo(layers_text(session.program) + "\n")
+        click.echo(report_text(session, train(session, min(wanted, at_most), None)))
+        if wanted > at_most:
+            remark(f"only the first {at_most:,} of {wanted:,} iterations; tui-nn run {ref} trains them all")
+    return 0
+
+
+@contextmanager
+def open_session(ref: str, overrides: Sequence[str]) -> Iterator["Session"]:
+    from tui_nn.debugger.session import Session
+    from tui_nn.scenario import load_scenario
+
+    session = Session(load_scenario(ref, overrides))
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def train(session: "Session", iterations: int | None, until: str | None) -> "Stop":
+    """Compile first, so that the time told on stderr is training alone; then run."""
+    begin = time.perf_counter()
+    session.prepare()
+    compiled = time.perf_counter()
+    remark(f"ready in {compiled - begin:.2f} s")
+    stop = session.run(iterations) if until is None else session.run_until(until, iterations)
+    took_s = time.perf_counter() - compiled
+    done = session.reached.iteration  # until goes back to where the condition held; time went into all of them
+    rate = f"{done / took_s:,.0f} iterations/s" if done and took_s > 0 else "nothing to train"
+    remark(f"{done:,} iterations in {took_s:.2f} s: {rate}")
+    return stop
+
+
+def reported_rows(session: "Session") -> list[tuple[int, dict[str, float]]]:
+    """(iteration, its metrics): the first, some at round steps, the last; ends of epochs where there are several."""
+    history = session.history
+    n = len(history["loss"])
+    per_epoch = session.program.iterations_per_epoch
+    candidates = range(per_epoch - 1, n, per_epoch) if per_epoch > 1 and n >= 2 * per_epoch else range(n)
+    picked = list(candidates[:: round_step(len(candidates))])
+    if n and picked[-1] != n - 1:
+        picked.append(n - 1)
+    names = [name for name in REPORTED if name in session.program.metrics]
+    return [(i, {name: value for name in names if (value := history.at(name, i)) is not None}) for i in picked]
+
+
+def round_step(n: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50, ... that takes at most MAX_ROWS steps through n."""
+    step, factors = 1, (2, 2.5, 2)
+    for turn in range(100):
+        if step * MAX_ROWS >= n:
+            break
+        step = int(step * factors[turn % 3])
+    return step
+
+
+def report_text(session: "Session", stop: "Stop") -> str:
+    names = [name for name in REPORTED if name in session.program.metrics]
+    per_epoch = session.program.iterations_per_epoch
+    rows = [
+        (str(i // per_epoch), str(i), *(number(metrics.get(name)) for name in names))
+        for i, metrics in reported_rows(session)
+    ]
+    head = ("epoch", "iteration", *names)
+    return f"{table(head, rows, right=range(len(head)))}\n{stop_text(session, stop)}"
+
+
+def stop_text(session: "Session", stop: "Stop") -> str:
+    """Where and why it stopped, with the metrics there."""
+    values = ", ".join(
+        f"{name} {number(value)}" for name, value in current_metrics(session).items() if name in REPORTED
+    )
+    where = f"at iteration {stop.position.iteration}"
+    if stop.position.op:
+        where += f", behind op {stop.position.op - 1} ({session.program.ops[stop.position.op - 1].label})"
+    return " ".join(part for part in (f"stopped {where}: {values or 'nothing measured yet'}.", stop.message) if part)
+
+
+def current_metrics(session: "Session") -> dict[str, float]:
+    """Every metric measured by the current position."""
+    history = session.history
+    return {name: value for name in history.names if (value := history.value(name)) is not None}
+
+
+def report_as_data(session: "Session", stop: "Stop") -> dict[str, Any]:
+    return {
+        "scenario": session.scenario.id,
+        "title": session.scenario.title,
+        "seed": session.scenario.seed,
+        "reason": stop.reason,
+        "message": stop.message,
+        "position": {"iteration": stop.position.iteration, "op": stop.position.op},
+        "epoch": session.epoch,
+        "metrics": current_metrics(session),
+        "rows": [{"iteration": i, **metrics} for i, metrics in reported_rows(session)],
+    }
+
+
+def trace_lines(session: "Session") -> Iterator[str]:
+    """A JSON object an iteration, with the metrics measured in it, up to the current position."""
+    history = session.history
+    columns = {name: history[name].tolist() for name in history.names}
+    is_due = {name: session.program.ops[metric.op].is_due for name, metric in session.program.metrics.items()}
+    per_epoch = session.program.iterations_per_epoch
+    for i in range(len(columns["loss"])):
+        row = {name: values[i] for name, values in columns.items() if i < len(values) and is_due[name](i)}
+        yield json_line({"iteration": i, "epoch": i // per_epoch, **row})

@@ -1,0 +1,110 @@
+"""`tui-nn list` and `tui-nn show`: what presets there are, and what one scenario will execute."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui_nn.cli_text import default_language, print_json, remark, table
+
+if TYPE_CHECKING:
+    from tui_nn.engine.program import Program
+    from tui_nn.scenario import Scenario
+
+
+def print_presets(*, as_json: bool, lang: str | None) -> None:
+    from tui_nn.scenario import list_presets
+
+    presets = list_presets()
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": p.id,
+                    "title": p.title,
+                    "summary": p.summary,
+                    "tags": p.tags,
+                    "path": str(p.path),
+                    "error": p.error,
+                }
+                for p in presets
+            ]
+        )
+        return
+    rows = [(p.id, p.title, f"cannot be read: {p.error}" if p.error else p.summary[lang or default_language()]) for p in presets]
+    click.echo(table(("id", "title", "what it teaches"), rows))
+
+
+def print_scenario(ref: str, overrides: Sequence[str], *, as_json: bool) -> None:
+    from tui_nn.data import load_data
+    from tui_nn.engine.program import build_program
+    from tui_nn.scenario import load_scenario
+
+    scenario = load_scenario(ref, overrides)
+    program = build_program(scenario, load_data(scenario))
+    if as_json:
+        print_json(scenario_as_data(scenario, program))
+        return
+    click.echo(f"{scenario.title} ({scenario.id})\n")
+    click.echo(layers_text(program))
+    click.echo()
+    click.echo(listing_text(program))
+    remark(f"{program.n_train} training samples, {program.n_val} for validation, batches of {program.batch_size}")
+
+
+def output_shape(units: int) -> str:
+    return f"(batch, {units})"
+
+
+def layers_text(program: "Program") -> str:
+    """One row a layer, as Keras' summary has it, and the total."""
+    rows = [
+        (layer.name, layer.kind, output_shape(layer.units), f"{sum(tensor.size for tensor in layer.parameters):,}")
+        for layer in program.layers
+    ]
+    total = f"{program.n_parameters:,} parameters"
+    return f"{table(('layer', 'kind', 'output shape', 'parameters'), rows, right=[3])}\n{total}"
+
+
+def listing_text(program: "Program") -> str:
+    """The program of one training iteration, a row an op."""
+    rows = [
+        (str(op.index), op.phase, op.label, op.shape, op.formula + (", once an epoch" if op.every == "epoch" else ""))
+        for op in program.ops
+    ]
+    return table(("op", "phase", "label", "shape", "formula"), rows, right=[0])
+
+
+def scenario_as_data(scenario: "Scenario", program: "Program") -> dict[str, Any]:
+    return {
+        "id": scenario.id,
+        "title": scenario.title,
+        "seed": scenario.seed,
+        "dtype": scenario.dtype,
+        "n_train": program.n_train,
+        "n_val": program.n_val,
+        "batch_size": program.batch_size,
+        "iterations_per_epoch": program.iterations_per_epoch,
+        "planned_iterations": program.planned_iterations,
+        "layers": [
+            {
+                "name": layer.name,
+                "kind": layer.kind,
+                "units": layer.units,
+                "parameters": [{"name": t.name, "shape": list(t.shape), "size": t.size} for t in layer.parameters],
+            }
+            for layer in program.layers
+        ],
+        "n_parameters": program.n_parameters,
+        "program": [
+            {
+                "op": op.index,
+                "phase": op.phase,
+                "label": op.label,
+                "shape": op.shape,
+                "every": op.every,
+                "formula": op.formula,
+            }
+            for op in program.ops
+        ],
+    }

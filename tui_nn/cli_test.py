@@ -1,0 +1,218 @@
+"""`tui-nn test`: do the expectations hold, over seeds if asked?"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui_nn.cli_text import print_json, remark, table, values_text
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to check, small enough to be sent to another process. seed None: the scenario's own."""
+
+    ref: str
+    overrides: tuple[str, ...]
+    seed: int | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run gave, a row an expectation, as plain data. error: the scenario could not be used."""
+
+    job: Job
+    scenario_id: str
+    seed: int
+    rows: tuple[dict[str, Any], ...]
+    error: str | None = None
+
+
+def run_tests(
+    *,
+    scenarios: Sequence[str],
+    seeds: int | None,
+    overrides: Sequence[str],
+    as_json: bool,
+    junit: str | None,
+    jobs: int,
+) -> int:
+    """Check the scenarios (every preset by default) and report: 0 all held, 1 one did not, 2 one cannot be used."""
+    refs = list(dict.fromkeys(scenarios)) or all_presets()
+    todo = [Job(ref, tuple(overrides), seed) for ref in refs for seed in (range(seeds) if seeds else [None])]
+    outcomes: dict[str, list[Outcome]] = {ref: [] for ref in refs}
+    for outcome in run_jobs(todo, jobs):
+        outcomes[outcome.job.ref].append(outcome)
+    claims = [claim for ref in refs for claim in summarize(ref, outcomes[ref])]
+    if as_json:
+        print_json([claim.as_data() for claim in claims])
+    else:
+        click.echo(claims_text(claims))
+    if junit:
+        Path(junit).write_bytes(junit_report(claims))
+    for error in dict.fromkeys(claim.error for claim in claims if claim.error):
+        remark(error)
+    for ref in refs:
+        if not any(outcome.rows or outcome.error for outcome in outcomes[ref]):
+            remark(f"{ref} has no expectations; nothing to check")
+    if any(claim.error for claim in claims):
+        return 2
+    return 0 if all(claim.passed for claim in claims) else 1
+
+
+def all_presets() -> list[str]:
+    from tui_nn.scenario import list_presets
+
+    return [preset.id for preset in list_presets()]
+
+
+def run_jobs(todo: Sequence[Job], jobs: int) -> Iterator[Outcome]:
+    """The outcomes in the order of the jobs, from this process or from several."""
+    if jobs == 1 or len(todo) == 1:
+        yield from map(run_job, todo)
+        return
+    import multiprocessing
+    import signal
+    from concurrent.futures import ProcessPoolExecutor
+
+    # Not fork: a forked child of a process with BLAS or Numba threads may hang.
+    spawn = multiprocessing.get_context("spawn")
+    ignore_interrupt = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; one process answers it
+    with ProcessPoolExecutor(min(jobs, len(todo)), spawn, signal.signal, ignore_interrupt) as pool:
+        try:
+            yield from pool.map(run_job, todo)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+
+
+def run_job(job: Job) -> Outcome:
+    """Train one scenario on one seed, past all its expectations. In child processes too, so it imports for itself."""
+    from tui_nn.debugger.expect import check
+    from tui_nn.debugger.session import Session
+    from tui_nn.scenario import ScenarioError, load_scenario
+
+    seed = () if job.seed is None else (f"seed={job.seed}",)
+    try:
+        scenario = load_scenario(job.ref, [*job.overrides, *seed])
+    except ScenarioError as error:
+        return Outcome(job, job.ref, job.seed or 0, (), str(error))
+    session = Session(scenario)
+    try:
+        rows = tuple(
+            {
+                "at": str(result.expectation.at),
+                "that": result.expectation.that,
+                "why": result.expectation.why.en if result.expectation.why else None,
+                "held": result.held,
+                "iteration": result.position.iteration,
+                "values": result.values,
+            }
+            for result in check(session)
+        )
+    finally:
+        session.close()
+    return Outcome(job, scenario.id, scenario.seed, rows)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One expectation over all the seeds it was checked on."""
+
+    scenario: str
+    at: str
+    that: str
+    why: str | None
+    held: int
+    seeds: tuple[int, ...]
+    failures: tuple[dict[str, Any], ...]  # {"seed", "iteration", "values"} of each seed in which it did not hold
+    last_values: dict[str, float | None]
+    error: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        from tui_nn.debugger.expect import needed_of
+
+        return self.error is None and self.held >= needed_of(len(self.seeds))
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "scenario": self.scenario,
+            "at": self.at,
+            "that": self.that,
+            "why": self.why,
+            "passed": self.passed,
+            "held": self.held,
+            "of": len(self.seeds),
+            "values": self.last_values,
+            "failures": list(self.failures),
+            "error": self.error,
+        }
+
+
+def summarize(ref: str, outcomes: Sequence[Outcome]) -> Iterator[Claim]:
+    """One claim for each expectation of the scenario; one with an error if it could not be used."""
+    if broken := next((outcome.error for outcome in outcomes if outcome.error), None):
+        yield Claim(ref, "", "", None, 0, (), (), {}, broken)
+        return
+    seeds = tuple(outcome.seed for outcome in outcomes)
+    for rows in zip(*(outcome.rows for outcome in outcomes), strict=True):
+        failures = tuple(
+            {"seed": seed, "iteration": row["iteration"], "values": row["values"]}
+            for seed, row in zip(seeds, rows, strict=True)
+            if not row["held"]
+        )
+        first = rows[0]
+        yield Claim(
+            outcomes[0].scenario_id,
+            first["at"],
+            first["that"],
+            first["why"],
+            len(rows) - len(failures),
+            seeds,
+            failures,
+            failures[0]["values"] if failures else first["values"],
+        )
+
+
+def claims_text(claims: Sequence[Claim]) -> str:
+    rows = []
+    for claim in claims:
+        verdict = "error" if claim.error else "held" if claim.passed else "FAILED"
+        count = f"{claim.held} of {len(claim.seeds)}" if len(claim.seeds) > 1 else ""
+        rows.append((verdict, claim.scenario, claim.at, claim.that, count, values_text(claim.last_values)))
+    passed = sum(claim.passed for claim in claims)
+    failed = len(claims) - passed
+    lines = [table(("", "scenario", "at", "expectation", "seeds", "values"), rows)] if rows else []
+    for claim in claims:
+        for failure in claim.failures if len(claim.seeds) > 1 else ():
+            values = values_text(failure["values"])
+            lines.append(f"  not with seed {failure['seed']}: {claim.scenario}: {claim.that} ({values})")
+    return "\n".join([*lines, f"{passed} held, {failed} failed"])
+
+
+def junit_report(claims: Iterable[Claim]) -> bytes:
+    """The claims as JUnit has them: a suite a scenario, a case an expectation. No times, so that runs compare equal."""
+    from itertools import groupby
+    from xml.etree import ElementTree as xml
+
+    root = xml.Element("testsuites", name="tui-nn test")
+    for scenario, group in groupby(claims, key=lambda claim: claim.scenario):
+        cases = list(group)
+        failed = sum(not claim.passed and claim.error is None for claim in cases)
+        errors = sum(claim.error is not None for claim in cases)
+        counts = {"tests": str(len(cases)), "failures": str(failed), "errors": str(errors)}
+        suite = xml.SubElement(root, "testsuite", {"name": scenario, **counts})
+        for claim in cases:
+            case = xml.SubElement(suite, "testcase", classname=scenario, name=f"{claim.at}: {claim.that}".strip(": "))
+            if claim.error:
+                xml.SubElement(case, "error", message="the scenario cannot be used").text = claim.error
+            elif not claim.passed:
+                message = f"held in {claim.held} of {len(claim.seeds)}"
+                xml.SubElement(case, "failure", message=message).text = "\n".join(map(str, claim.failures))
+    xml.indent(root)
+    return xml.tostring(root, encoding="utf-8", xml_declaration=True)
