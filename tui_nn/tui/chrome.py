@@ -1,0 +1,177 @@
+"""What frames the panels: header with position and status, footer with keys, the lines between the zones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_nn.tui.commands import SHOWN, Command
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.paint import paint
+from tui_nn.tui.text import cells, fit, number, percent
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.frame import Frame
+
+Line = list[Segment]
+Mode = Literal["opening", "compiling", "paused", "running", "seeking", "waiting", "stopped", "failed"]
+GLYPH = {"running": "run", "paused": "pause", "stopped": "pause", "failed": "pause"}
+ROLE = {"running": "good", "paused": "dim", "failed": "bad", "stopped": "warn"}
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the debugger is doing, in a word and if needed a sentence."""
+
+    mode: Mode
+    text: str
+
+
+def header_lines(title: str, status: Status, frame: Frame | None, width: int, height: int, ink: Ink) -> list[Line]:
+    """Two rows: title and timeline; status and position. In one row: status and position alone."""
+    if height < 2:
+        return [_status_line(status, frame, width, ink)]
+    return [_title_line(title, frame, width, ink), _status_line(status, frame, width, ink)]
+
+
+def _title_line(title: str, frame: Frame | None, width: int, ink: Ink) -> Line:
+    name = " tui-nn  "
+    bar_width = min(width // 3, 48) if width >= 60 else 0
+    bar = timeline(frame, bar_width, ink) if frame and bar_width else []
+    used = sum(cells(segment.text) for segment in bar)
+    return [ink.say(name, "title"), ink.say(fit(title, width - cells(name) - used - 3), "strong"), ink.say("  "), *bar, ink.say(" ")]
+
+
+def timeline(frame: Frame, width: int, ink: Ink) -> Line:
+    """◂━━━━●──── ▸ 300 of 675: done, here, reached before a rewind, still to come."""
+    end = max(frame.planned_iterations, frame.reached.iteration, 1)
+    label = f" {frame.iteration:,} of {frame.planned_iterations:,}"
+    inner = max(width - cells(label) - 2, 3)
+    here = min(int(frame.iteration / end * inner), inner - 1)
+    seen = min(int(frame.reached.iteration / end * inner), inner - 1)
+    back, ahead = frame.position > (0, 0), frame.position < frame.reached
+    return [
+        ink.say(ink.glyph("left"), "accent" if back else "faint"),
+        ink.say(ink.glyph("reached") * here, "accent"),
+        ink.say(ink.glyph("knob"), "strong"),
+        ink.say(ink.glyph("reached") * (seen - here), "dim"),
+        ink.say(ink.glyph("track") * (inner - 1 - max(seen, here)), "rule"),
+        ink.say(ink.glyph("right"), "accent" if ahead else "faint"),
+        ink.say(label, "dim"),
+    ]
+
+
+def _status_line(status: Status, frame: Frame | None, width: int, ink: Ink) -> Line:
+    """Left the status, right the position; the position gives way where both do not fit."""
+    glyph = ink.glyph(GLYPH.get(status.mode, "busy"))
+    left = [ink.say(f" {glyph} ", ROLE.get(status.mode, "accent")), ink.say(status.text, ROLE.get(status.mode, "accent"))]
+    used = sum(cells(segment.text) for segment in left)
+    best: Line = []
+    for parts in _position_parts(frame):
+        line: Line = []
+        for i, (text, role) in enumerate(parts):
+            line += [ink.say("  " + ink.glyph("dot") + "  ", "faint")] if i else []
+            line.append(ink.say(text, role))
+        if used + sum(cells(segment.text) for segment in line) + 4 <= width:
+            best = line
+            break
+    taken = sum(cells(segment.text) for segment in best)
+    if used + taken + 1 > width:
+        return [left[0], ink.say(fit(status.text, width - cells(left[0].text)), ROLE.get(status.mode, "accent"))]
+    return [*left, ink.say(" " * (width - used - taken - 1)), *best, ink.say(" ")]
+
+
+def _position_parts(frame: Frame | None) -> list[list[tuple[str, str]]]:
+    """What to say of the position, the fullest version first."""
+    if frame is None:
+        return []
+    op = frame.program.ops[frame.op]
+    epoch = (f"epoch {frame.epoch + 1}", "text")
+    batch = (f"batch {frame.batch + 1} of {frame.program.iterations_per_epoch}", "dim")
+    iteration = (f"iteration {frame.iteration:,}", "strong")
+    short = (f"it {frame.iteration:,}:{frame.op}", "strong")
+    coming = (f"next: {op.label}", op.phase)
+    metrics = frame.metrics
+    loss = (f"loss {number(metrics['loss'])}", "loss") if "loss" in metrics else None
+    accuracy = (f"validation {percent(metrics['val_accuracy'])}", "validation") if "val_accuracy" in metrics else None
+    versions = [
+        [epoch, batch, iteration, coming, loss, accuracy],
+        [epoch, iteration, coming, loss, accuracy],
+        [epoch, iteration, coming, loss],
+        [iteration, coming, loss],
+        [iteration, coming],
+        [short, loss],
+        [short],
+    ]
+    return [[part for part in version if part] for version in versions]
+
+
+def footer_line(commands: Sequence[Command], width: int, ink: Ink) -> Line:
+    """Keys and labels in the order of the table; with little room those of the lowest rank are left out."""
+    for keep in range(len(commands), 0, -1):
+        kept = sorted(commands, key=lambda command: command.footer or 0)[:keep]
+        for all_keys in (True, False):
+            line = _footer(kept, commands, ink, all_keys)
+            if sum(cells(segment.text) for segment in line) <= width:
+                return line
+    return []
+
+
+def _footer(kept: Sequence[Command], order: Sequence[Command], ink: Ink, all_keys: bool) -> Line:
+    line: Line = [ink.say(" ")]
+    for command in order:
+        if command in kept:
+            keys = command.shown_keys if all_keys else SHOWN.get(command.keys[0], command.keys[0])
+            click = Style.from_meta({"@click": _click(command)})
+            line += [Segment(ink.words(keys), ink.style("key") + click), Segment(f" {command.label}   ", ink.style("dim") + click)]
+    line[-1] = Segment(line[-1].text.rstrip(), line[-1].style)
+    return line
+
+
+def _click(command: Command) -> str:
+    return f"{'app' if command.where == 'app' else 'screen'}.{command.action}"
+
+
+class Bar(Widget):
+    """One row or two of text that a screen sets; redrawn only when it changes."""
+
+    DEFAULT_CSS = "Bar { position: absolute; }"
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.lines: list[Line] = []
+
+    def show(self, lines: list[Line]) -> None:
+        if lines != self.lines:
+            self.lines = lines
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        return paint(self, self.lines[y] if y < len(self.lines) else [])
+
+
+class Gutter(Widget):
+    """The line between two zones, with a joint wherever a panel's title line meets it."""
+
+    DEFAULT_CSS = "Gutter { position: absolute; width: 1; }"
+
+    def __init__(self, ink: Ink) -> None:
+        super().__init__()
+        self.ink = ink
+        self.left: frozenset[int] = frozenset()  # rows, from the top of the line, where a rule comes from the left
+        self.right: frozenset[int] = frozenset()
+
+    def show(self, left: frozenset[int], right: frozenset[int]) -> None:
+        self.left, self.right = left, right
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        joint = {(False, False): "bar", (True, False): "tee_left", (False, True): "tee_right", (True, True): "cross"}
+        name = joint[y in self.left, y in self.right]
+        return paint(self, [self.ink.say(self.ink.glyph("tee_down" if name == "cross" and y == 0 else name), "rule")])

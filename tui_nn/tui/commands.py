@@ -1,0 +1,171 @@
+"""The one table of commands. Bindings, footer, help, palette and the README's key table are all read from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# The Korean 2-set layout: what an unshifted Latin key types while Hangul input is on.
+JAMO = dict(zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡ"))
+
+SHOWN = {
+    "full_stop": ".", "comma": ",", "right_square_bracket": "]", "left_square_bracket": "[", "right_curly_bracket": "}",
+    "left_curly_bracket": "{", "question_mark": "?", "colon": ":", "slash": "/", "less_than_sign": "<",
+    "greater_than_sign": ">", "escape": "esc", "ctrl+p": "^p", "ctrl+c": "^c", "f1": "F1", "home": "Home", "end": "End",
+    "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "PgUp", "pagedown": "PgDn", "shift+tab": "shift+tab",
+}  # fmt: skip
+
+PLACES = {
+    "app": "Everywhere",
+    "gallery": "Gallery",
+    "debugger": "Debugger",
+    "program": "Program panel",
+    "layers": "Layers panel",
+    "detail": "Activations, Gradients, Optimizer",
+    "curves": "Loss and accuracy panel",
+    "lesson": "Lesson panel",
+}
+PANELS = ("program", "layers", "detail", "curves", "lesson")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing a user can do.
+
+    keys:   Textual's key names; the jamo of unshifted letters are added by `all_keys`.
+    label:  one or two words for the footer.
+    help:   one sentence.
+    where:  a key of PLACES; a panel's commands work while it has the focus.
+    action: a Textual action, called on the app, the screen or the panel of `where`.
+    footer: rank in the footer: on a narrow screen the highest numbers go first; None stays out of it.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    where: str
+    action: str
+    footer: int | None = None
+
+    @property
+    def jamo(self) -> tuple[str, ...]:
+        return tuple(JAMO[key] for key in self.keys if key in JAMO)
+
+    @property
+    def all_keys(self) -> tuple[str, ...]:
+        return self.keys + self.jamo
+
+    @property
+    def shown_keys(self) -> str:
+        """The keys as a person reads them: "s ." or "? F1"."""
+        return " ".join(SHOWN.get(key, key) for key in self.keys)
+
+
+COMMANDS: tuple[Command, ...] = (
+    # Debugger: moving in time
+    Command("step", ("s", "full_stop"), "op", "Execute the next operation.", "debugger", "step('op')", 1),
+    Command("back", ("comma",), "back", "Take the last operation back.", "debugger", "back('op')", 3),
+    Command("iteration", ("n", "right_square_bracket"), "iteration", "Go to the start of the next iteration (one update).", "debugger", "step('iteration')", 6),
+    Command("back-iteration", ("left_square_bracket",), "iteration back", "Go to the start of this iteration; if there, of the one before.", "debugger", "back('iteration')"),
+    Command("epoch", ("right_curly_bracket",), "epoch", "Go to the start of the next epoch (one pass over the data).", "debugger", "step('epoch')"),
+    Command("back-epoch", ("left_curly_bracket",), "epoch back", "Go to the start of this epoch; if there, of the one before.", "debugger", "back('epoch')"),
+    Command("run", ("space", "c"), "run/pause", "Train at full speed, or pause; while the lesson plays, pause and resume it.", "debugger", "run_pause", 4),
+    Command("until", ("u",), "until", "Run until a condition holds, such as loss < 0.1.", "debugger", "until"),
+    Command("goto", ("g",), "go to", "Go to a position: an iteration, or iteration:operation.", "debugger", "goto"),
+    Command("first", ("home",), "start", "Go back to the very start.", "debugger", "first"),
+    Command("last", ("end",), "last", "Go to the furthest position reached so far.", "debugger", "last"),
+    Command("play", ("p",), "play", "Play the lesson: it moves the run and explains; space pauses it.", "debugger", "play"),
+    # Debugger: looking
+    Command("next-panel", ("tab",), "panel", "Focus the next panel.", "debugger", "next_panel"),
+    Command("previous-panel", ("shift+tab",), "previous panel", "Focus the panel before.", "debugger", "previous_panel"),
+    Command("panel-1", ("1",), "Program", "Focus the Program panel: the operations of one iteration.", "debugger", "panel('program')"),
+    Command("panel-2", ("2",), "Layers", "Focus the Layers panel: one row for each layer.", "debugger", "panel('layers')"),
+    Command("panel-3", ("3",), "Detail", "Focus the detail panel: activations, gradients, optimizer.", "debugger", "panel('detail')"),
+    Command("panel-4", ("4",), "Curves", "Focus the loss and accuracy curves.", "debugger", "panel('curves')"),
+    Command("panel-5", ("5",), "Lesson", "Focus the lesson.", "debugger", "panel('lesson')"),
+    Command("next-tab", ("greater_than_sign",), "tab", "Show the focused panel's next tab (the detail panel's if it has none).", "debugger", "tab(1)"),
+    Command("previous-tab", ("less_than_sign",), "previous tab", "Show the focused panel's tab before.", "debugger", "tab(-1)"),
+    Command("zoom", ("z",), "zoom", "Give the whole screen to the focused panel, or take it back.", "debugger", "zoom"),
+    Command("scale", ("y",), "log/linear", "Switch the curves between a linear and a logarithmic axis.", "debugger", "scale"),
+    Command("leave", ("escape",), "back", "Back one level: end the zoom, stop the lesson, or show the gallery.", "debugger", "leave"),
+    Command("interrupt", ("ctrl+c",), "pause", "Pause whatever is running.", "debugger", "interrupt"),
+    # Panels
+    Command("program-forward", ("right", "down"), "op", "Execute the next operation.", "program", "screen.step('op')"),
+    Command("program-back", ("left", "up"), "back", "Take the last operation back.", "program", "screen.back('op')"),
+    Command("program-page-forward", ("pagedown",), "iteration", "Go to the start of the next iteration.", "program", "screen.step('iteration')"),
+    Command("program-page-back", ("pageup",), "iteration back", "Go to the start of this iteration, or of the one before.", "program", "screen.back('iteration')"),
+    Command("layers-up", ("up", "left"), "layer", "Select the layer above (nearer to the input).", "layers", "move(0,-1)"),
+    Command("layers-down", ("down", "right"), "layer", "Select the layer below (nearer to the loss).", "layers", "move(0,1)"),
+    Command("layers-enter", ("enter",), "detail", "Look at the selected layer in the detail panel.", "layers", "screen.panel('detail')"),
+    Command("detail-left", ("left",), "left", "Move the cursor left.", "detail", "move(-1,0)"),
+    Command("detail-right", ("right",), "right", "Move the cursor right.", "detail", "move(1,0)"),
+    Command("detail-up", ("up",), "up", "Move the cursor up.", "detail", "move(0,-1)"),
+    Command("detail-down", ("down",), "down", "Move the cursor down.", "detail", "move(0,1)"),
+    Command("detail-page-up", ("pageup",), "layer up", "Select the layer above.", "detail", "screen.select_layer(-1)"),
+    Command("detail-page-down", ("pagedown",), "layer down", "Select the layer below.", "detail", "screen.select_layer(1)"),
+    Command("detail-enter", ("enter",), "next tab", "Show the next tab.", "detail", "screen.tab(1)"),
+    Command("curves-left", ("left",), "read left", "Move the reading cursor one point to the left.", "curves", "move(-1,0)"),
+    Command("curves-right", ("right",), "read right", "Move the reading cursor one point to the right.", "curves", "move(1,0)"),
+    Command("curves-page-left", ("pageup", "up"), "read left", "Move the reading cursor a tenth of the run to the left.", "curves", "move(-1,0,True)"),
+    Command("curves-page-right", ("pagedown", "down"), "read right", "Move the reading cursor a tenth of the run to the right.", "curves", "move(1,0,True)"),
+    Command("curves-enter", ("enter",), "go there", "Take the run to the iteration under the reading cursor.", "curves", "screen.goto_read"),
+    Command("lesson-up", ("up", "left"), "scroll", "Scroll up.", "lesson", "move(0,-1)"),
+    Command("lesson-down", ("down", "right"), "scroll", "Scroll down.", "lesson", "move(0,1)"),
+    Command("lesson-page-up", ("pageup",), "page up", "Scroll up by a page.", "lesson", "move(0,-1,True)"),
+    Command("lesson-page-down", ("pagedown", "enter"), "page down", "Scroll down by a page.", "lesson", "move(0,1,True)"),
+    # Gallery
+    Command("gallery-open", ("enter",), "open", "Open the selected scenario in the debugger.", "gallery", "open_selected", 1),
+    Command("gallery-down", ("down",), "down", "Select the next scenario.", "gallery", "select(1)"),
+    Command("gallery-up", ("up",), "up", "Select the scenario before.", "gallery", "select(-1)"),
+    Command("gallery-page-down", ("pagedown",), "page down", "Scroll the selected scenario's text down.", "gallery", "page(1)"),
+    Command("gallery-page-up", ("pageup",), "page up", "Scroll the selected scenario's text up.", "gallery", "page(-1)"),
+    Command("gallery-search", ("slash",), "search", "Type to search titles, summaries and tags.", "gallery", "search", 3),
+    Command("gallery-file", ("o",), "open file", "Open a scenario file of your own by its path.", "gallery", "open_file", 4),
+    Command("gallery-back", ("escape",), "back", "Clear the search, or return to the run that is open.", "gallery", "leave"),
+    # Everywhere
+    Command("help", ("question_mark", "f1"), "help", "Show the keys: the focused panel's first, then all.", "app", "help", 2),
+    Command("palette", ("ctrl+p", "colon"), "commands", "Find any command by typing part of its name.", "app", "command_palette", 7),
+    Command("language", ("l",), "language", "Switch titles and lessons between English and Korean.", "app", "language"),
+    Command("theme", ("t",), "theme", "Switch between the dark and the light theme.", "app", "theme"),
+    Command("quit", ("q",), "quit", "Leave; a summary of the run stays on the terminal.", "app", "quit", 5),
+)  # fmt: skip
+
+
+def commands_in(*places: str) -> list[Command]:
+    return [command for command in COMMANDS if command.where in places]
+
+
+def bindings_for(place: str) -> list:
+    """Textual bindings of one place. Each has the command's id, so that a keymap may move it to another key."""
+    from textual.binding import Binding
+
+    return [
+        Binding(",".join(command.all_keys), command.action, command.label, show=False, id=command.id)
+        for command in commands_in(place)
+    ]
+
+
+def footer_commands(place: str) -> list[Command]:
+    """What the footer offers on a screen ("debugger" or "gallery"), in the order of the table; at most seven."""
+    return [command for command in commands_in(place, "app") if command.footer is not None]
+
+
+def markdown_table(places: Iterable[str] = tuple(PLACES)) -> str:
+    """The key table of the documentation, one row a command."""
+    lines = ["| where | key | does |", "|---|---|---|"]
+    for place in places:
+        for command in commands_in(place):
+            keys = " ".join(f"`{_escape(key)}`" for key in command.shown_keys.split())
+            lines.append(f"| {PLACES[place]} | {keys} | {_escape(command.help)} |")
+    return "\n".join(lines)
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([|])", r"\\\1", text)
+
+
+def help_rows(places: Sequence[str]) -> list[tuple[str, list[Command]]]:
+    """Commands under their place's heading, places in the order given and each once."""
+    return [(PLACES[place], commands_in(place)) for place in dict.fromkeys(places)]

@@ -1,0 +1,134 @@
+"""Moves on a session for a screen: one at a time, none of which makes the caller wait.
+
+Everything but a single operation runs in the session's own thread and is polled. A move that comes while another seeks
+is added to its goal, or replaces it, and starts when that one has arrived; a move that comes while the run trains pauses it.
+Before all kernels are compiled one move is remembered and made as soon as it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from tui_nn.debugger.position import Position, ahead, behind, canonical
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.position import Stop, Unit
+    from tui_nn.debugger.session import Session
+
+SHORT_S = 0.008  # a move that ends within this is shown at once, without waiting for the next tick
+Route = Callable[[Position], Position]
+
+
+class Mover:
+    """Drives one session. Its caller polls it from a timer, in the thread that makes the moves."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.kind: Literal["", "run", "seek"] = ""
+        self._goal = session.position
+        self._queued: Position | None = None
+        self._remembered: Callable[[], object] | None = None
+        self._needs_all = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Is a move remembered until its kernel is compiled?"""
+        return self._remembered is not None
+
+    # What the user wants
+
+    def step(self, unit: Unit, n: int = 1) -> Stop | None:
+        """Forward; the Stop if that is over already."""
+        if unit == "op" and n == 1 and not self.kind:
+            if self.session.can_run():
+                self._remembered = None
+                return self.session.step("op")
+            self._remember(lambda: self.step("op"), needs_all=False)
+            return None
+        return self._travel(lambda place: ahead(self.session.program, place, unit, n))
+
+    def back(self, unit: Unit, n: int = 1) -> Stop | None:
+        return self._travel(lambda place: behind(self.session.program, place, unit, n))
+
+    def goto(self, place: Position) -> Stop | None:
+        """To a position. Errors: ValueError if there is no such one."""
+        goal = canonical(self.session.program, *place)
+        return self._travel(lambda _: goal)
+
+    def run(self, goal: Position | None = None) -> None:
+        """Train at full speed to the goal, to the planned end, or on past it; up to the first loss that is not finite."""
+        if not self._is_ready(lambda: self.run(goal)):
+            return
+        self.stop()
+        self.session.start(goal, watch=True)
+        self.kind = "run"
+
+    def run_until(self, condition: str, max_iterations: int | None = None) -> None:
+        """Errors: ExpressionError for a condition that cannot be read on this network."""
+        if not self._is_ready(lambda: self.run_until(condition, max_iterations)):
+            return
+        self.stop()
+        self.session.start_until(condition, max_iterations)
+        self.kind = "run"
+
+    def stop(self) -> Stop | None:
+        """End whatever moves, now; forget what was queued or remembered. The Stop of what was interrupted."""
+        self._queued = self._remembered = None
+        if not self.kind:
+            return None
+        self.session.pause()
+        self.kind = ""
+        return self.session.last_stop
+
+    # What the timer asks
+
+    def poll(self) -> Stop | None:
+        """Start what has become possible. The Stop of a move that has ended since the last poll, with none to follow."""
+        if self.kind:
+            return self._arrived(0.0)
+        if self._remembered is not None and (self.session.is_prepared if self._needs_all else self.session.can_run()):
+            move, self._remembered = self._remembered, None
+            stop = move()
+            return stop if isinstance(stop, tuple) else None
+        return None
+
+    # How
+
+    def _travel(self, route: Route) -> Stop | None:
+        if not self._is_ready(lambda: self._travel(route)):
+            return None
+        if self.kind == "seek":
+            self._queued = route(self._goal if self._queued is None else self._queued)
+            return None
+        self.stop()
+        return self._seek(route(self.session.position))
+
+    def _seek(self, goal: Position) -> Stop | None:
+        self._goal = goal
+        self.session.start(goal, watch=False)
+        self.kind = "seek"
+        return self._arrived(SHORT_S)
+
+    def _arrived(self, timeout: float) -> Stop | None:
+        try:
+            if not self.session.wait(timeout):
+                return None
+        except BaseException:
+            self.kind, self._queued = "", None
+            raise
+        self.kind = ""
+        if self._queued is not None:
+            goal, self._queued = self._queued, None
+            return self._seek(goal)
+        return self.session.last_stop
+
+    def _is_ready(self, move: Callable[[], object]) -> bool:
+        if self.session.is_prepared:
+            self._remembered = None
+            return True
+        self._remember(move, needs_all=True)
+        return False
+
+    def _remember(self, move: Callable[[], object], needs_all: bool) -> None:
+        self._remembered, self._needs_all = move, needs_all

@@ -1,0 +1,44 @@
+"""The command palette: every row of the table of commands, found by any part of its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from tui_nn.tui.commands import COMMANDS, PANELS, PLACES, Command
+
+if TYPE_CHECKING:
+    from tui_nn.tui.app import TuiApp
+
+
+class TableProvider(Provider):
+    """Offers what can be done on the screen from which the palette was opened."""
+
+    def _offered(self) -> Iterator[tuple[str, Command]]:
+        place = getattr(self.screen, "where", "")
+        places = ("app", place, *(PANELS if place == "debugger" else ()))
+        for command in COMMANDS:
+            if command.where in places and command.id != "palette":
+                yield f"{command.help.rstrip('.')}  [{command.shown_keys}]", command
+
+    async def discover(self) -> Hits:
+        for text, command in self._offered():
+            yield DiscoveryHit(escape(text), self._callback(command), text=text, help=PLACES[command.where])
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for text, command in self._offered():
+            if (score := matcher.match(text)) > 0:
+                yield Hit(score, matcher.highlight(text), self._callback(command), text=text, help=PLACES[command.where])
+
+    def _callback(self, command: Command) -> partial:
+        app: TuiApp = self.app  # type: ignore[assignment]
+        return partial(app.perform, command)
+
+
+def escape(text: str) -> str:
+    """Square brackets are markup to Textual; here they are keys."""
+    return text.replace("[", "\\[")

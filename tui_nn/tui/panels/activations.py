@@ -1,0 +1,122 @@
+"""The Activations tab: the outputs of the selected layer for every sample of the batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui_nn.tui.heat import Scale, matrix_lines, reading_line, window
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.text import cells, count, fit, number
+from tui_nn.tui.view import View, clamp
+
+if TYPE_CHECKING:
+    from rich.segment import Segment
+
+    from tui_nn.debugger.frame import Frame, LayerFrame
+
+Line = list["Segment"]
+GUTTER = 6  # cells for the sample's number in the batch
+CARD = 18  # cells for the sample itself: 8 pixels of two cells, and a gap
+
+
+def activations_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    """Heatmap, rows are samples and columns units; the cursor's value below it, the sample itself beside it."""
+    layer = view.layer_of(frame)
+    n, units = layer.activation.shape
+    if n == 0:
+        return [[], [ink.say(f" {layer.name} has not been computed yet: s executes one operation.", "dim")]]
+    cursor = (clamp(view.sample, n), clamp(view.unit, units))
+    scale = Scale.of(layer.activation)
+    card = sample_card(frame, cursor[0], height - 3, ink) if width >= 64 and height >= 9 and len(frame.inputs) else []
+    map_width = width - GUTTER - (CARD if card else 0)
+    place = window((n, units), map_width, height - 3, cursor)
+    rows = matrix_lines(layer.activation, place, scale, ink, cursor)
+    lines = [_head(frame, layer, width, ink), _ruler(place, cursor[1], units, ink)]
+    for i, row in enumerate(rows):
+        here = place.row + i == cursor[0]
+        line = [ink.say(f"{place.row + i:>4}  ", "strong" if here else "faint"), *row]
+        lines.append(beside(line, card, i, width, ink))
+    for i in range(len(rows), height - 3):
+        lines.append(beside([], card, i, width, ink))
+    where, brief = f"sample {cursor[0]}, unit {cursor[1]}", f"[{cursor[0]},{cursor[1]}]"
+    return [*lines, reading_line(where, brief, layer.activation[cursor], scale, width, ink)]
+
+
+def freshness(frame: Frame, is_fresh: bool) -> str:
+    return "this iteration" if is_fresh else f"left from iteration {frame.iteration - 1}"
+
+
+def heading(name: str, parts: list[str], width: int, ink: Ink) -> Line:
+    """A name and what is said of it; parts that do not fit are left out from the end."""
+    while parts and len(name) + 3 + cells(", ".join(parts)) > width:
+        parts = parts[:-1]
+    return [ink.say(f" {name}", "title"), ink.say("  " + ", ".join(parts), "dim")]
+
+
+def _head(frame: Frame, layer: LayerFrame, width: int, ink: Ink) -> Line:
+    n, units = layer.activation.shape
+    what = [f"output of {count(units, 'unit')} for {count(n, 'sample')}", freshness(frame, layer.is_forward_fresh)]
+    return heading(layer.name, what, width, ink)
+
+
+def _ruler(place: Any, cursor: int, units: int, ink: Ink) -> Line:
+    """Unit numbers over the columns; a pin over the cursor's."""
+    width = place.columns * place.cell
+    marks = [" "] * width
+    every = max(1, -(-8 // place.cell))
+    every = next(step for step in (1, 2, 5, 10, 20, 50, 100) if step >= every)
+    for unit in range(place.column, place.column + place.columns):
+        text = str(unit)
+        at = (unit - place.column) * place.cell
+        if unit % every == 0 and at + len(text) <= width:
+            marks[at : at + len(text)] = text
+    pin = (cursor - place.column) * place.cell
+    return [
+        ink.say(fit("unit", GUTTER, ">")[1:] + " ", "faint"),
+        ink.say("".join(marks[:pin]), "faint"),
+        ink.say(fit(str(cursor), max(place.cell, len(str(cursor)))), "strong"),
+        ink.say("".join(marks[pin + max(place.cell, len(str(cursor))) :]), "faint"),
+    ]
+
+
+def beside(line: Line, card: list[Line], i: int, width: int, ink: Ink) -> Line:
+    """The line with row i of the card at its right end."""
+    if i >= len(card):
+        return line
+    used = sum(cells(segment.text) for segment in line)
+    return [*line, ink.say(" " * max(width - CARD - used + 1, 1)), *card[i]]
+
+
+def sample_card(frame: Frame, sample: int, height: int, ink: Ink) -> list[Line]:
+    """What the network was shown: the image, or the first values; and the right answer."""
+    from tui_nn.tui.heat import Window
+
+    dataset = frame.program.dataset
+    image_shape = dataset.image_shape
+    inputs = frame.inputs[sample]
+    name = f"sample {sample}"
+    if image_shape is not None and height >= image_shape[0] + 2 and image_shape[1] * 2 <= CARD - 2:
+        image = (inputs * dataset.scale + dataset.mean).reshape(image_shape)  # ink as it was on paper
+        image = image.clip(min=0.0)
+        place = Window(0, image_shape[0], 0, image_shape[1], 2)
+        rows = matrix_lines(image, place, Scale.of(image), ink, None)
+    else:
+        names = dataset.feature_names or [f"x{i}" for i in range(inputs.size)]
+        shown = min(inputs.size, max(height - 2, 0), 12)
+        rows = [
+            [ink.say(fit(str(names[i]), 7), "dim"), ink.say(fit(number(inputs[i]), 9, ">"))] for i in range(shown)
+        ]
+        if inputs.size > shown:
+            rows[-1:] = [[ink.say(f"{ink.glyph('ellipsis')} {inputs.size - shown + 1} more", "dim")]]
+    return [[ink.say(name, "dim")], *rows, target_line(frame, sample, ink)]
+
+
+def target_line(frame: Frame, sample: int, ink: Ink) -> Line:
+    """The right answer: a class by its name, or the values a regression aims at."""
+    row, dataset = frame.targets[sample], frame.program.dataset
+    if dataset.task == "regression":
+        text = " ".join(number(value, 3) for value in row[:2])
+    else:
+        index = int(row[0]) if row.size == 1 else int(row.argmax())
+        text = str(dataset.class_names[index]) if dataset.class_names else str(index)
+    return [ink.say("target  ", "dim"), ink.say(text, "strong")]

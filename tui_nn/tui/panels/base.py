@@ -1,0 +1,159 @@
+"""A panel: one title line and a body, drawn by `render_line` from lines computed once per frame and size.
+
+`draw` of every panel is thin: it calls a pure function (frame, view, width, height, ink) -> lines, which tests call too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_nn.tui.commands import bindings_for
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.paint import paint
+from tui_nn.tui.text import cells, fit
+from tui_nn.tui.view import View
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.frame import Frame
+
+Line = list[Segment]
+
+
+def title_line(
+    number: int, tabs: Sequence[str], active: int, width: int, ink: Ink, *, focused: bool,
+    note: str = "", others: Sequence[str] = (),
+) -> Line:  # fmt: skip
+    """━ 3 Activations · Gradients · Optimizer ━━━━━━ note ━ 4 Loss ━
+
+    The active tab stands out; `others` are panels that this one hides on a small screen. What does not fit is left
+    out from the right: first the note, then the hidden panels, then the tabs that are not active.
+    """
+    rule = ink.glyph("rule_focus" if focused else "rule")
+    rule_role = "accent" if focused else "rule"
+    name_role = "title" if focused else "strong"
+    head = [ink.say(f"{rule} ", rule_role), ink.say(f"{number} ", name_role)]
+    dot = f" {ink.glyph('dot')} "
+    names: Line = []
+    for i, tab in enumerate(tabs):
+        if i:
+            names.append(ink.say(dot, "faint"))
+        names.append(ink.say(tab, name_role if i == active else "dim"))
+    tail: Line = []
+    for other in others:
+        tail += [ink.say(f" {other} ", "dim"), ink.say(rule, rule_role)]
+    note_part = [ink.say(f" {note} ", "dim"), ink.say(rule, rule_role)] if note else []
+    alone = [ink.say(tabs[active], name_role)]
+    digits: Line = []
+    for other in others:
+        digits += [ink.say(f" {other.split()[0]} ", "dim"), ink.say(rule, rule_role)]
+    for left, right in ((names, note_part + tail), (names, tail), (names, digits), (alone, tail), (alone, digits), (alone, [])):
+        used = sum(cells(segment.text) for segment in (*head, *left, *right)) + 1
+        if used <= width:
+            filler = ink.say(rule * (width - used), rule_role)
+            return [*head, *left, ink.say(" "), filler, *right]
+    return [ink.say(fit(f"{rule} {number} {tabs[active]}", width), name_role)]
+
+
+class Panel(Widget, can_focus=True):
+    """Base of the numbered panels. Subclasses say their tabs and `draw` their body."""
+
+    DEFAULT_CSS = """
+    Panel { position: absolute; overflow: hidden; }
+    """
+    number: ClassVar[int] = 0
+    where: ClassVar[str] = ""
+    tabs: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        cls.BINDINGS = bindings_for(cls.where)
+        super().__init_subclass__(**kwargs)  # type: ignore[arg-type]
+
+    def __init__(self, view: View, ink: Ink) -> None:
+        super().__init__(id=self.where)
+        self.view, self.ink = view, ink
+        self.frame: Frame | None = None
+        self.message = ""  # shown while there is no frame
+        self.hidden: tuple[str, ...] = ()  # panels that share this place on a small screen
+        self._strips: list[Strip] | None = None
+        self._drawn_for: object = None
+
+    # What a subclass says
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Line]:
+        raise NotImplementedError
+
+    def active_tab(self) -> int:
+        return 0
+
+    def switch_tab(self, by: int) -> None:
+        """Show the next (1) or the previous (-1) tab; nothing to do for a panel with one."""
+
+    def note(self) -> str:
+        return ""
+
+    def move(self, dx: int, dy: int, page: bool = False) -> None:
+        """Move the selection: right and down are positive; `page` means by a screenful."""
+
+    def hit(self, x: int, y: int) -> None:
+        """A click on the body, from its upper left corner."""
+
+    # What all share
+
+    def show(self, frame: Frame | None) -> None:
+        self.frame = frame
+        self.redraw()
+
+    def redraw(self) -> None:
+        self._strips = None
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        drawn_for = (self.size, self.has_focus, id(self.ink), self.rich_style)
+        if self._strips is None or self._drawn_for != drawn_for:
+            self._strips, self._drawn_for = self._compose_strips(), drawn_for
+        return self._strips[y] if y < len(self._strips) else paint(self, [])
+
+    def _compose_strips(self) -> list[Strip]:
+        width, height = self.size
+        title = title_line(
+            self.number, self.tabs, self.active_tab(), width, self.ink,
+            focused=self.has_focus, note=self.note(), others=self.hidden,
+        )  # fmt: skip
+        if self.frame is None:
+            body = [[], [self.ink.say(f" {self.message}", "dim")]] if self.message else []
+        else:
+            body = self.draw(self.frame, width, max(height - 1, 0))
+        return [paint(self, line) for line in [title, *body][:height]]
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y >= 1:
+            self.hit(event.x, event.y - 1)
+        elif len(self.tabs) > 1:
+            at = 4  # after rule, number and their blanks
+            for i, tab in enumerate(self.tabs):
+                if at <= event.x < at + cells(tab):
+                    self.switch_tab(i - self.active_tab())
+                at += cells(tab) + 3
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(0, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(0, -1)
+
+    def action_move(self, dx: int, dy: int, page: bool = False) -> None:
+        self.move(dx, dy, page)

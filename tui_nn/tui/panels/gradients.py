@@ -1,0 +1,118 @@
+"""The Gradients tab: how strong the error signal is at every layer, on a log scale."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from tui_nn.tui.heat import Scale, bar, decades, log_share, matrix_lines, reading_line, window
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.panels.activations import freshness, heading
+from tui_nn.tui.text import cells, count, fit, number, times
+from tui_nn.tui.view import View, clamp
+
+if TYPE_CHECKING:
+    from rich.segment import Segment
+
+    from tui_nn.debugger.frame import Frame, LayerFrame
+
+Line = list["Segment"]
+NUMBER = 9
+MIN_MAP = 6  # lines: below, the heatmap of the selected layer would say little
+
+
+def gradients_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    """Norms of ∂loss/∂output and of ∂loss/∂parameters per layer; then ∂loss/∂output of the selected layer."""
+    if not any(layer.has_delta for layer in frame.layers):
+        return [[], [ink.say(" No gradient has been computed yet: it flows back from the loss, one layer an operation.", "dim")]]
+    selected = clamp(view.layer, len(frame.layers))
+    room = height - 3
+    with_map = room - len(frame.layers) >= MIN_MAP
+    room = len(frame.layers) if with_map else room
+    first = max(0, min(selected - room // 2, len(frame.layers) - room))
+    lines = _bars(frame, first, room, selected, width, ink)
+    lines.append(_fade_line(frame, width, ink))
+    if with_map:
+        lines += _delta_map(frame, view, width, height - len(lines), ink)
+    return lines
+
+
+def _bars(frame: Frame, first: int, room: int, selected: int, width: int, ink: Ink) -> list[Line]:
+    name_width = min(max(len(layer.name) for layer in frame.layers), 14) + 2
+    bar_width = max((width - name_width - 2 * NUMBER - 4) // 2, 4)
+    span_delta = decades([layer.metrics.get("delta_norm", math.nan) for layer in frame.layers])
+    span_grad = decades([layer.metrics.get("grad_norm", math.nan) for layer in frame.layers])
+    long = bar_width + NUMBER >= 30
+    heads = [
+        ("error: |∂loss/∂output|" if long else "error |∂loss/∂out|", span_delta),
+        ("gradient: |∂loss/∂parameters|" if long else "gradient", span_grad),
+    ]
+    head: Line = [ink.say(fit("", name_width), "dim")]
+    axis: Line = [ink.say(fit(" layer", name_width), "dim")]
+    for text, span in heads:
+        head += [ink.say(fit(text, NUMBER + 1 + bar_width), "dim"), ink.say(" ")]
+        axis += [ink.say(" " * (NUMBER + 1)), *_axis(span, bar_width, ink), ink.say(" ")]
+    lines = [head, axis]
+    for index, layer in enumerate(frame.layers[first : first + room], first):
+        lines.append(_bar_line(layer, index == selected, name_width, bar_width, span_delta, span_grad, ink))
+    return lines
+
+
+def _bar_line(layer: LayerFrame, is_selected: bool, name_width: int, bar_width: int, span_delta, span_grad, ink: Ink) -> Line:
+    is_fresh = layer.is_backward_fresh
+    name_role = "selected" if is_selected else "text" if is_fresh else "dim"
+    line = [ink.say((ink.glyph("next") if is_selected else " ") + fit(layer.name, name_width - 1), name_role)]
+    for key, span, role in (("delta_norm", span_delta, "backward"), ("grad_norm", span_grad, "update")):
+        value = layer.metrics.get(key)
+        odd = value is not None and not math.isfinite(value)
+        text_role = "bad" if odd else "text" if is_fresh else "dim"
+        share = log_share(value, *span) if value is not None and span else None
+        line.append(ink.say(fit("" if value is None else number(value, 3), NUMBER, ">") + " ", text_role))
+        line += [ink.say(" " * bar_width)] if share is None else bar(share, bar_width, ink, role if is_fresh else "faint")
+        line.append(ink.say(" "))
+    return line
+
+
+def _axis(span: tuple[float, float] | None, width: int, ink: Ink) -> Line:
+    """The ends of the log axis over the bars: 1e-6 ······ 1."""
+    if span is None:
+        return [ink.say(" " * width)]
+    low, high = (f"{value:g}" if 1e-3 <= value <= 1e4 else f"1e{round(math.log10(value))}" for value in span)
+    between = width - len(low) - len(high)
+    if between < 3:
+        return [ink.say(fit(low, width), "faint")]
+    return [ink.say(low + " ", "faint"), ink.say(ink.glyph("dot") * (between - 2), "rule"), ink.say(" " + high, "faint")]
+
+
+def _fade_line(frame: Frame, width: int, ink: Ink) -> Line:
+    """The plain fact: by what factor the error's norm changes on its way to the first layer."""
+    known = [layer for layer in frame.layers if layer.is_backward_fresh] or [layer for layer in frame.layers if layer.has_delta]
+    first, last = known[0], known[-1]
+    a, b = first.metrics.get("delta_norm"), last.metrics.get("delta_norm")
+    if first is last or a is None or b is None:
+        return []
+    if not (math.isfinite(a) and math.isfinite(b)):
+        return [ink.say(" the error is not finite any more", "bad")]
+    if b == 0:
+        return [ink.say(f" the error is 0 at {last.name}", "dim")]
+    ends = f" from {last.name} to {first.name}"
+    when = f", {freshness(frame, first.is_backward_fresh)}"
+    for before, after in ((" error on its way back: ", ends + when), (" error on its way back: ", ends), (" error: ", ends)):
+        if cells(before) + 9 + cells(after) <= width:
+            break
+    return [ink.say(before, "dim"), ink.say(times(a / b), "strong"), ink.say(after, "dim")]
+
+
+def _delta_map(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    layer = view.layer_of(frame)
+    n, units = layer.delta.shape
+    if n == 0:
+        return [[], [ink.say(f" The error has not reached {layer.name} yet.", "dim")]]
+    scale = Scale.of(layer.delta)
+    cursor = (clamp(view.sample, n), clamp(view.unit, units))
+    place = window((n, units), width - 7, height - 2, cursor)
+    head = heading(layer.name, ["∂loss/∂output", f"{count(units, 'unit')} for {count(n, 'sample')}"], width, ink)
+    rows = matrix_lines(layer.delta, place, scale, ink, cursor)
+    body = [[ink.say(f"{place.row + i:>4}  ", "faint"), *row] for i, row in enumerate(rows)]
+    where, brief = f"sample {cursor[0]}, unit {cursor[1]}", f"[{cursor[0]},{cursor[1]}]"
+    return [head, *body, reading_line(where, brief, layer.delta[cursor], scale, width, ink)]

@@ -1,0 +1,137 @@
+"""Panel 2: one row a layer, its activations as a sparkline and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.panels.base import Line, Panel
+from tui_nn.tui.text import fit, number
+from tui_nn.tui.view import View, clamp
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.frame import Frame, LayerFrame
+
+MIN_SPARK = 6
+
+
+@dataclass(frozen=True)
+class Column:
+    head: str
+    width: int
+    value: Callable[[Any], str]
+
+
+def _metric(name: str) -> Callable[[Any], str]:
+    return lambda layer: number(layer.metrics.get(name), 3)
+
+
+def _saturated(layer: Any) -> str:
+    share = layer.metrics.get("saturated")
+    return "" if share is None else "nan" if share != share else f"{100 * share:.0f} %"
+
+
+# In the order of their importance: what does not fit is left out from the end.
+COLUMNS = (
+    Column("std", 7, _metric("act_std")),
+    Column("mean", 7, _metric("act_mean")),
+    Column("sat", 5, _saturated),
+    Column("units", 5, lambda layer: str(layer.units)),
+    Column("error", 8, _metric("delta_norm")),
+    Column("gradient", 8, _metric("grad_norm")),
+    Column("weights", 8, _metric("weight_norm")),
+    Column("update", 8, _metric("update_ratio")),
+)
+ORDER = ("units", "mean", "std", "sat", "error", "gradient", "weights", "update")
+
+
+def layers_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    """A head line, then the layers around the selected one."""
+    name_width = min(max((len(layer.name) for layer in frame.layers), default=5), max(width // 3, 8)) + 1
+    columns, spark_width = _columns(width - name_width - 2)
+    selected = clamp(view.layer, len(frame.layers))
+    room = max(height - 1, 0)
+    first = max(0, min(selected - room // 2, len(frame.layers) - room))
+    left = [column for column in columns if column.head == "units"]
+    right = [column for column in columns if column.head != "units"]
+    head = " " + fit("layer", name_width) + "".join(fit(c.head, c.width, ">") + " " for c in left)
+    head += fit("output", spark_width) + "".join(fit(c.head, c.width + 1, ">") for c in right)
+    lines = [[ink.say(fit(head, width), "dim")]]
+    for index, layer in enumerate(frame.layers[first : first + room], first):
+        lines.append(_layer_line(frame, layer, index == selected, (left, right), name_width, spark_width, width, ink))
+    return lines
+
+
+def _columns(room: int) -> tuple[list[Column], int]:
+    """The columns that fit beside the sparkline, in the order they are shown, and the sparkline's width."""
+    chosen: list[Column] = []
+    left = room - MIN_SPARK
+    for column in COLUMNS:
+        if column.width + 1 > left:
+            break
+        chosen.append(column)
+        left -= column.width + 1
+    spark = min(MIN_SPARK + left, 40)
+    return sorted(chosen, key=lambda column: ORDER.index(column.head)), spark
+
+
+def _layer_line(frame: Frame, layer: LayerFrame, is_selected: bool, columns, name_width, spark_width, width, ink: Ink) -> Line:
+    from tui_nn.tui.heat import strip_of
+
+    left, right = columns
+    unmeasured = len(layer.activation) == 0
+    role = "selected" if is_selected else "text" if layer.is_forward_fresh else "dim"
+    line = [
+        ink.say(ink.glyph("next") if is_selected else " ", role if is_selected else "accent"),
+        ink.say(fit(layer.name, name_width), role),
+        *(ink.say(fit(c.value(layer), c.width, ">") + " ", role if is_selected else "dim") for c in left),
+    ]
+    if unmeasured:
+        return [*line, ink.say(fit("not computed yet", width - sum(s.cell_length for s in line)), role if is_selected else "faint")]
+    spark_role = "selected" if is_selected else "forward" if layer.is_forward_fresh else "faint"
+    line += strip_of(mean_over_samples(layer.activation), spark_width, ink, spark_role)
+    line += [ink.say(fit(c.value(layer), c.width + 1, ">"), role) for c in right]
+    used = sum(segment.cell_length for segment in line)
+    return [*line, ink.say(" " * max(width - used, 0), role)]
+
+
+def mean_over_samples(activation):
+    """(units,): the picture of a layer. inf - inf is a NaN to show, not a warning to print over the screen."""
+    import numpy as np
+
+    with np.errstate(invalid="ignore", over="ignore"):
+        return activation.mean(axis=0)
+
+
+class LayersPanel(Panel):
+    """The network at a glance; its selection is what the detail panel shows."""
+
+    number: ClassVar[int] = 2
+    where: ClassVar[str] = "layers"
+    tabs: ClassVar[tuple[str, ...]] = ("Layers",)
+    about: ClassVar[str] = (
+        "One row a layer, the input's side on top. output: each unit's mean over the batch, as a sparkline. mean, std: over all "
+        "samples and units. sat: share of units that are saturated, where the activation function is nearly flat and lets little gradient "
+        "through. On a wide panel also: error, the norm of ∂loss/∂output; gradient and weights, norms of the layer's parameters; "
+        "update, norm of the last update over norm of the weights. Dim rows are left from the iteration before."
+    )
+
+    def draw(self, frame: Frame, width: int, height: int) -> list[Line]:
+        return layers_lines(frame, self.view, width, height, self.ink)
+
+    def note(self) -> str:
+        return f"{self.frame.program.n_parameters:,} parameters" if self.frame else ""
+
+    def move(self, dx: int, dy: int, page: bool = False) -> None:
+        if self.frame:
+            self.screen.select_layer(dy)  # type: ignore[attr-defined]
+
+    def hit(self, x: int, y: int) -> None:
+        if self.frame and y >= 1:
+            room = max(self.size.height - 2, 0)
+            n = len(self.frame.layers)
+            first = max(0, min(clamp(self.view.layer, n) - room // 2, n - room))
+            if first + y - 1 < n:
+                self.screen.select_layer(first + y - 1 - clamp(self.view.layer, n))  # type: ignore[attr-defined]

@@ -1,0 +1,174 @@
+"""The Optimizer tab: per parameter its value, gradient, optimizer slots and the step it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tui_nn.tui.heat import NUMBER_CELL, Scale, Window, matrix_lines, window
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.panels.activations import heading
+from tui_nn.tui.text import cells, fit, number
+from tui_nn.tui.view import View, clamp
+
+if TYPE_CHECKING:
+    from rich.segment import Segment
+
+    from tui_nn.debugger.frame import Frame, LayerFrame
+
+Line = list["Segment"]
+MIN_MAP_WIDTH = 22
+MIN_MAP_HEIGHT = 4
+
+# What a slot is called on the screen.
+SLOT_NAMES = {
+    "exp_avg": ("m", "mean of g"),
+    "exp_avg_sq": ("v", "mean of g²"),
+    "momentum_buffer": ("b", "momentum"),
+}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number per parameter of a layer. array is (out, in) for the weights, bias (out,)."""
+
+    symbol: str
+    words: str
+    array: np.ndarray
+    bias: np.ndarray | None
+
+
+def quantities(layer: LayerFrame) -> list[Quantity]:
+    """Value, gradient, each slot the optimizer has (and √v beside v), the last step."""
+    weight = next(p for p in layer.parameters if p.role == "weight")
+    bias = next((p for p in layer.parameters if p.role == "bias"), None)
+
+    def both(pick: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        return pick(weight), None if bias is None else pick(bias)
+
+    out = [
+        Quantity("w", "value", *both(lambda p: p.value)),
+        Quantity("g", "gradient", *both(lambda p: p.grad)),
+    ]
+    for slot in weight.slots:
+        symbol, words = SLOT_NAMES.get(slot, (slot, ""))
+        out.append(Quantity(symbol, words, *both(lambda p, slot=slot: p.slots[slot])))
+        if slot == "exp_avg_sq":
+            with np.errstate(invalid="ignore"):
+                out.append(Quantity("√v", "size of g", *both(lambda p: np.sqrt(p.slots["exp_avg_sq"]))))
+    return [*out, Quantity("step", "last update", *both(lambda p: p.effective_step))]
+
+
+def optimizer_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    """A map per quantity, all with the same cursor; without room for maps, a table of the cursor's parameter."""
+    layer = view.dense_layer_of(frame)
+    if layer is None:
+        return [[], [ink.say(" This network has no parameters.", "dim")]]
+    shown = quantities(layer)
+    weight = shown[0].array
+    n_out, n_in = weight.shape
+    has_bias = shown[0].bias is not None
+    cursor = (clamp(view.row, n_out), clamp(view.column, n_in + has_bias))
+    head = _head(layer, cursor, n_in, has_bias, width, ink)
+    foot = _foot(frame, width, ink)
+    columns = next((c for c in (3, 2) if width >= c * MIN_MAP_WIDTH + (c - 1) * 2), 1)
+    rows = -(-len(shown) // columns)
+    map_height = (height - 2) // rows
+    if map_height < MIN_MAP_HEIGHT:
+        body = _table(shown, cursor, n_in, width, height - 2, ink)
+    else:
+        map_width = (width - 2 * (columns - 1) - 1) // columns
+        body = _grid(shown, cursor, n_in, columns, map_width, map_height, ink)
+    body = body[: height - 2]
+    return [head, *body, *([] for _ in range(height - 2 - len(body))), foot]
+
+
+def _head(layer: LayerFrame, cursor: tuple[int, int], n_in: int, has_bias: bool, width: int, ink: Ink) -> Line:
+    row, column = cursor
+    name = f"{layer.name}.weight[{row},{column}]" if column < n_in else f"{layer.name}.bias[{row}]"
+    where = f"unit {row} of {layer.units}"
+    parts = [where, f"input {column} of {n_in}"] if column < n_in else [where, "its bias"]
+    return heading(name, [*parts, "bias: last column"] if has_bias and column < n_in else parts, width, ink)
+
+
+def _foot(frame: Frame, width: int, ink: Ink) -> Line:
+    settings = frame.program.settings
+    words = {"lr": "lr", "momentum": "μ", "beta1": "β1", "beta2": "β2", "eps": "ε"}
+    kind = frame.program.scenario.optimizer.type
+    formula = {
+        "sgd": "step = lr · g", "momentum": "b = μ · b + g   step = lr · b", "adam": "step = lr · m̂ / (√v̂ + ε)",
+    }.get(kind, "")  # fmt: skip
+    values = "  ".join(f"{words.get(key, key)} {value:g}" for key, value in settings.items())
+    first = f" {kind}: {formula}"
+    if cells(first) + cells(values) + 4 > width:
+        return [ink.say(fit(first, width), "dim")]
+    return [ink.say(first, "dim"), ink.say("   " + values, "dim")]
+
+
+def _value_at(quantity: Quantity, cursor: tuple[int, int], n_in: int) -> float:
+    if cursor[1] < n_in:
+        return float(quantity.array[cursor])
+    return float("nan") if quantity.bias is None else float(quantity.bias[cursor[0]])
+
+
+def _grid(shown: list[Quantity], cursor, n_in: int, columns: int, width: int, height: int, ink: Ink) -> list[Line]:
+    lines: list[Line] = []
+    for start in range(0, len(shown), columns):
+        maps = [_map(quantity, cursor, n_in, width, height, ink) for quantity in shown[start : start + columns]]
+        for i in range(height):
+            line: Line = [ink.say(" ")]
+            for k, picture in enumerate(maps):
+                part = picture[i] if i < len(picture) else []
+                used = sum(cells(segment.text) for segment in part)
+                gap = 2 if k + 1 < len(maps) else 0
+                line += [*part, ink.say(" " * (width - used + gap))]
+            lines.append(line)
+    return lines
+
+
+def _map(quantity: Quantity, cursor: tuple[int, int], n_in: int, width: int, height: int, ink: Ink) -> list[Line]:
+    """A title with the cursor's value, then rows of the weights with the bias at the end, apart by a blank."""
+    everything = quantity.array if quantity.bias is None else np.append(quantity.array.ravel(), quantity.bias)
+    scale = Scale.of(everything)
+    value = number(_value_at(quantity, cursor, n_in), 4)
+    room = width - len(quantity.symbol) - len(value) - 2
+    words = quantity.words if len(quantity.words) <= room - 1 else ""
+    title = [ink.say(quantity.symbol + " ", "strong"), ink.say(fit(words, room), "dim"), ink.say(" " + value)]
+    place = _place(quantity, cursor, n_in, width, height - 1 - (height >= 8))
+    rows = matrix_lines(quantity.array, place, scale, ink, cursor if cursor[1] < n_in else None)
+    if quantity.bias is not None:
+        column = Window(place.row, place.rows, 0, 1, place.cell)
+        at = (cursor[0], 0) if cursor[1] >= n_in else None
+        biases = matrix_lines(quantity.bias[:, None], column, scale, ink, at)
+        rows = [[*row, ink.say(" "), *bias] for row, bias in zip(rows, biases)]
+    return [title, *rows]
+
+
+def _place(quantity: Quantity, cursor: tuple[int, int], n_in: int, width: int, height: int) -> Window:
+    """As `window`, with room for the bias column."""
+    at = (cursor[0], min(cursor[1], n_in - 1))
+    if quantity.bias is None:
+        return window(quantity.array.shape, width, height, at)
+    places = (window(quantity.array.shape, width - 1 - cell, height, at) for cell in (NUMBER_CELL, 4, 2))
+    wide = (place for place, cell in zip(places, (NUMBER_CELL, 4, 2), strict=True) if place.cell == cell)
+    return next(wide, None) or window(quantity.array.shape, min(width - 2, 2 * n_in - 1), height, at, numbers=False)
+
+
+def _table(shown: list[Quantity], cursor: tuple[int, int], n_in: int, width: int, height: int, ink: Ink) -> list[Line]:
+    lines: list[Line] = []
+    for quantity in shown[:height]:
+        scale = Scale.of(quantity.array)
+        line = [
+            ink.say(" " + fit(quantity.symbol, 5), "strong"),
+            ink.say(fit(quantity.words, 12), "dim"),
+            ink.say(fit(number(_value_at(quantity, cursor, n_in), 4), 10, ">"), "strong"),
+        ]
+        room = width - 30
+        if room >= 8:
+            place = window((1, n_in), room, 1, (0, min(cursor[1], n_in - 1)), numbers=False)
+            row = quantity.array[cursor[0]][None, :]
+            line += [ink.say("  "), *matrix_lines(row, place, scale, ink, (0, cursor[1]))[0]]
+        lines.append(line)
+    return lines

@@ -1,0 +1,137 @@
+"""The screens that lie over another one: a page of text, a prompt, the notice that the terminal is too small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from tui_nn.tui.arrange import MIN_HEIGHT, MIN_WIDTH
+from tui_nn.tui.chrome import Bar
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.page import Line, Page
+from tui_nn.tui.text import wrap
+
+SCROLL = [
+    Binding("up", "scroll(-1)", show=False),
+    Binding("down", "scroll(1)", show=False),
+    Binding("pageup", "scroll(-10)", show=False),
+    Binding("pagedown,space", "scroll(10)", show=False),
+    Binding("home", "scroll(-100000)", show=False),
+    Binding("end", "scroll(100000)", show=False),
+]
+
+
+class PageScreen(ModalScreen[None]):
+    """A titled page; any of the keys that close such things closes it."""
+
+    DEFAULT_CSS = """
+    PageScreen { align: center middle; background: $background 60%; }
+    PageScreen > Vertical { width: 100%; max-width: 104; height: 100%; max-height: 44; background: $surface; padding: 0 1; }
+    PageScreen Bar { position: relative; width: 1fr; height: 1; }
+    PageScreen Page { width: 1fr; height: 1fr; }
+    """
+    BINDINGS = [Binding("escape,q,enter,question_mark,f1,ㅂ", "close", show=False), *SCROLL]
+
+    def __init__(self, title: str, ink: Ink, write: Callable[[int], list[Line]]) -> None:
+        super().__init__()
+        self.heading, self.ink, self.write = title, ink, write
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Bar("page-title")
+            yield Page(self.ink, self.write)
+            yield Bar("page-foot")
+
+    def on_mount(self) -> None:
+        rule = self.ink.glyph("rule_focus")
+        self.query_one("#page-title", Bar).show([[self.ink.say(f"{rule} ", "accent"), self.ink.say(self.heading, "title")]])
+        keys = [self.ink.say("esc", "key"), self.ink.say(" close   ", "dim"), self.ink.say("↑ ↓ PgUp PgDn", "key"), self.ink.say(" scroll", "dim")]
+        self.query_one("#page-foot", Bar).show([keys])
+        self.query_one(Page).focus()
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+    def action_scroll(self, rows: int) -> None:
+        self.query_one(Page).scroll_by(rows)
+
+
+class PromptScreen(ModalScreen[str | None]):
+    """One line of input at the bottom. `check` answers what is wrong with a text, or None; esc gives None."""
+
+    DEFAULT_CSS = """
+    PromptScreen { align: center bottom; background: $background 30%; }
+    PromptScreen > Vertical { width: 100%; height: auto; background: $surface; padding: 0 1; border-top: heavy $accent; }
+    PromptScreen.ascii > Vertical { border-top: ascii $accent; }
+    PromptScreen Bar { position: relative; width: 1fr; height: auto; }
+    PromptScreen Input, PromptScreen Input:focus { padding: 0; background: $surface; }
+    """
+    BINDINGS = [Binding("escape", "cancel", show=False)]
+
+    def __init__(self, label: str, hint: str, ink: Ink, check: Callable[[str], str | None], value: str = "") -> None:
+        super().__init__(classes="ascii" if ink.ascii else "")
+        self.label, self.hint, self.ink, self.check, self.value = label, hint, ink, check, value
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Bar("prompt-label")
+            yield Input(value=self.value, placeholder=self.hint, select_on_focus=False, compact=True)
+            yield Bar("prompt-error")
+
+    def on_mount(self) -> None:
+        label = self.query_one("#prompt-label", Bar)
+        label.styles.height = 1
+        label.show([[self.ink.say(self.label, "title"), self.ink.say("   enter: do it   esc: leave it", "dim")]])
+        self._say("")
+        self.query_one(Input).focus()
+
+    def _say(self, text: str) -> None:
+        bar = self.query_one("#prompt-error", Bar)
+        lines = wrap(text, max(self.size.width - 4, 20))[:6]
+        bar.styles.height = max(len(lines), 1)
+        bar.show([[self.ink.say(line, "bad")] for line in lines])
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._say("")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        problem = self.check(text) if text else "Nothing was typed; esc leaves the prompt."
+        if problem is None:
+            self.dismiss(text)
+        else:
+            self._say(problem)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+class TooSmall(ModalScreen[None]):
+    """Keys must not act on what cannot be seen: only leaving and resizing work here."""
+
+    DEFAULT_CSS = """
+    TooSmall { background: $background; align: left top; }
+    TooSmall Page { width: 100%; height: 100%; }
+    """
+
+    BINDINGS = [Binding("q,ㅂ", "app.quit", show=False)]
+
+    def __init__(self, ink: Ink) -> None:
+        super().__init__()
+        self.ink = ink
+
+    def compose(self) -> ComposeResult:
+        yield Page(self.ink, self._lines)
+
+    def _lines(self, width: int) -> list[Line]:
+        size = self.app.size
+        text = f"Too small: {size.width}x{size.height}. tui-nn needs {MIN_WIDTH}x{MIN_HEIGHT}. Make the window larger; q quits."
+        return [[self.ink.say(line, "warn")] for line in wrap(text, max(width, 2))]
+
+    def on_resize(self) -> None:
+        self.query_one(Page).reset()

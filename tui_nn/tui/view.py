@@ -1,0 +1,45 @@
+"""What the user is looking at: selections and modes, shared by all panels. None of it changes the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.frame import Frame, LayerFrame
+
+LANGUAGES = ("en", "ko")
+
+
+@dataclass
+class View:
+    """Selections by index. They are clamped where they are read: another scenario, or a smaller last batch, may have less."""
+
+    lang: str = "en"
+    layer: int = 0
+    sample: int = 0
+    unit: int = 0
+    row: int = 0  # of the selected tensor, in the Optimizer tab
+    column: int = 0  # its input; one past the last is the bias
+    detail: str = "activations"
+    curve: str = "loss"
+    log: bool = False
+    read: int | None = None  # iteration under the reading cursor of the curves
+    lesson: str = "lesson"
+    scroll: int = 0
+    narration: list[str] = field(default_factory=list)  # playback: what has been said, the newest last
+
+    def layer_of(self, frame: Frame) -> LayerFrame:
+        return frame.layers[clamp(self.layer, len(frame.layers))]
+
+    def dense_layer_of(self, frame: Frame) -> LayerFrame | None:
+        """The selected layer if it has parameters, else the nearest one before it (or after it) that has."""
+        at = clamp(self.layer, len(frame.layers))
+        before = [layer for layer in frame.layers[: at + 1] if layer.parameters]
+        after = [layer for layer in frame.layers[at:] if layer.parameters]
+        return before[-1] if before else after[0] if after else None
+
+
+def clamp(index: int, n: int) -> int:
+    """The index, or the nearest one there is."""
+    return max(0, min(index, n - 1))
