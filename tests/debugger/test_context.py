@@ -116,3 +116,12 @@ def test_slots_that_the_optimizer_does_not_keep(digits: Session):
     assert parse_for(program, "m.dense_1[0] == 0")
     with pytest.raises(ExpressionError, match="momentum keeps no 'v'"):
         parse_for(program, "v.dense_1[0] == 0")
+
+
+def test_iteration_and_epoch_can_be_asked_for():
+    """`iteration == 7` holds after the seventh update, `epoch` counts whole passes, in one go and position by position."""
+    session = Session(load_scenario("digits-dnn"))
+    assert session.run_until("iteration == 7").position == (7, 0)
+    assert parse_for(session.program, "iteration == 7 and epoch == 0").evaluate(Here(session)) is True
+    per_epoch = session.program.iterations_per_epoch
+    assert session.run_until("epoch >= 1").position == (per_epoch, 0)

@@ -4,9 +4,11 @@ One rule for both: a metric has, after each iteration, the value measured last b
 epoch, stands until the next one; and before the first it is "not measured", which is not the same as nan.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tui_nn.scenario.naming import CLOCK
 
 if TYPE_CHECKING:
     from tui_nn.debugger.history import History
@@ -24,7 +26,7 @@ def parse_for(program: "Program", text: str) -> "Expression":
 
     expression = parse_expression(text)
     shapes = {tensor.name: tensor.shape for tensor in program.tensors}
-    problems = validate_names(expression, program.metrics, shapes)
+    problems = validate_names(expression, [*program.metrics, *CLOCK], shapes)
     for element in expression.elements:
         if element.kind in SLOTS and not _slot(element.kind, program):
             optimizer = program.scenario.optimizer.type
@@ -46,6 +48,8 @@ class Here:
         self.history: History = session.history
 
     def value(self, name: str) -> float | None:
+        if name in CLOCK:
+            return float(clock(self.history, name, self.history.position.iteration))
         return self.history.value(name)
 
     def at(self, name: str, iteration: int) -> float | None:
@@ -86,8 +90,15 @@ class EachIteration:
         return after_each_iteration(self.history, name, self.history.position.iteration)
 
 
+def clock(history: "History", name: str, iterations: Any) -> Any:
+    """`iteration` (updates done) or `epoch` (passes done) where so many iterations are done."""
+    return iterations if name == "iteration" else iterations // history.program.iterations_per_epoch
+
+
 def after_each_iteration(history: "History", name: str, n: int) -> np.ma.MaskedArray:
     """(n,) the newest value of the metric after each of the iterations 0 .. n - 1, masked where there is none yet."""
+    if name in CLOCK:
+        return np.ma.MaskedArray(clock(history, name, np.arange(1.0, n + 1.0)))
     values = history[name]
     newest = np.arange(n)
     if history.program.metrics[name].every == "epoch":

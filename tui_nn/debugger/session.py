@@ -264,7 +264,7 @@ class Session:
                 hit = self.position.iteration - 1 if expression.evaluate(Here(self)) else None
             if hit is not None:
                 self._travel(Position(hit + 1, 0))
-                return Stop("condition", self.position, f"{expression} holds after iteration {hit}.")
+                return Stop("condition", self.position, f"{expression} holds after {hit + 1} iterations.")
             if why == at.NON_FINITE:
                 return self._to_non_finite()
             if why != at.AT_GOAL:

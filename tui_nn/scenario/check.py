@@ -10,7 +10,7 @@ from tui_nn.data.shape import DataShape, data_shape
 from tui_nn.scenario.errors import Fault, Path, shown, unknown
 from tui_nn.scenario.expression import Expression, ExpressionError, parse_expression, validate_names
 from tui_nn.scenario.model import MAX_ITERATIONS, LinearData, Scenario
-from tui_nn.scenario.naming import layer_names, metric_names, parameter_shapes
+from tui_nn.scenario.naming import CLOCK, layer_names, metric_names, parameter_shapes
 from tui_nn.scenario.validate import Findings
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -150,7 +150,7 @@ def check_names(scenario: Scenario) -> Iterator[Fault]:
     """What conditions and `show` speak of exists in this network."""
     metrics, shapes = metric_names(scenario), parameter_shapes(scenario)
     for path, expression in _readable(scenario):
-        for error in validate_names(expression, metrics, shapes):
+        for error in validate_names(expression, [*metrics, *CLOCK], shapes):
             yield Fault(path, str(error))
     for index, line in enumerate(scenario.script):
         if line.show is not None and line.show not in PANELS and line.show not in metrics:

@@ -33,6 +33,9 @@ def layer_names(scenario: Scenario) -> list[LayerName]:
     return rows
 
 
+CLOCK = ("iteration", "epoch")  # known in conditions beside the metrics; no history keeps them
+
+
 def metric_names(scenario: Scenario) -> list[str]:
     """Every metric this network is measured by, in the order of the panels."""
     names = ["loss", "lr", "grad_norm"]
