@@ -30,7 +30,7 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    text = "Language of texts; by default the one chosen last on the screen, or else the environment's."
+    text = "Language of titles and lessons."
     return click.option("--lang", type=click.Choice(["en", "ko"]), help=text)(command)
 
 
@@ -156,7 +156,7 @@ def play_command(ctx: click.Context, headless: bool, scenario: str, overrides: S
 @click.option("--jobs", type=click.IntRange(min=1, max=256), default=1, metavar="N", help="Processes to use.")
 @click.pass_context
 def test_command(ctx: click.Context, **options: Any) -> None:
-    """Headless: check the expectations of scenarios (of every preset, by default)."""
+    """Headless: check expectations; every preset's by default."""
     from tui_nn.cli_test import run_tests
 
     ctx.exit(run_tests(**options))
@@ -167,7 +167,7 @@ def test_command(ctx: click.Context, **options: Any) -> None:
 @set_option
 @json_option
 def show_command(scenario: str, overrides: Sequence[str], as_json: bool) -> None:
-    """A scenario's layers (output shape, parameters, total) and its program."""
+    """Layers with shapes and parameters, and the program."""
     from tui_nn.cli_show import print_scenario
 
     print_scenario(scenario, overrides, as_json=as_json)

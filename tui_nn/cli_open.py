@@ -34,9 +34,7 @@ def open_gallery(*, lang: str | None, ascii_only: bool) -> int:
     return run_app(None, lang=lang, ascii=ascii_only)
 
 
-def open_scenario(
-    ref: str, overrides: Sequence[str], *, at: int | None, lang: str | None, ascii_only: bool
-) -> int:
+def open_scenario(ref: str, overrides: Sequence[str], *, at: int | None, lang: str | None, ascii_only: bool) -> int:
     if reason := why_no_screen():
         from tui_nn.cli_run import print_report
 

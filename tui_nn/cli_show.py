@@ -31,7 +31,10 @@ def print_presets(*, as_json: bool, lang: str | None) -> None:
             ]
         )
         return
-    rows = [(p.id, p.title, f"cannot be read: {p.error}" if p.error else p.summary[lang or default_language()]) for p in presets]
+    rows = [
+        (p.id, p.title, f"cannot be read: {p.error}" if p.error else p.summary[lang or default_language()])
+        for p in presets
+    ]
     click.echo(table(("id", "title", "what it teaches"), rows))
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tui_nn.cli_text import print_json, remark, table, values_text
+from tui_nn.cli_text import print_json, remark, values_text
 
 
 @dataclass(frozen=True)
@@ -180,24 +181,28 @@ def summarize(ref: str, outcomes: Sequence[Outcome]) -> Iterator[Claim]:
 
 
 def claims_text(claims: Sequence[Claim]) -> str:
-    rows = []
-    for claim in claims:
-        verdict = "error" if claim.error else "held" if claim.passed else "FAILED"
-        count = f"{claim.held} of {len(claim.seeds)}" if len(claim.seeds) > 1 else ""
-        rows.append((verdict, claim.scenario, claim.at, claim.that, count, values_text(claim.last_values)))
+    """A line an expectation, with the numbers it read; and below it a line for each seed in which it did not hold."""
+    blocks = []
+    for scenario, group in groupby(claims, key=lambda claim: claim.scenario):
+        lines = [scenario]
+        cases = list(group)
+        width = max(len(claim.at) for claim in cases)
+        for claim in cases:
+            if claim.error:
+                lines.append("  cannot be used")
+                continue
+            count = f"{claim.held} of {len(claim.seeds)}  " if len(claim.seeds) > 1 else ""
+            verdict = "held  " if claim.passed else "FAILED"
+            lines.append(f"  {verdict}  {count}{claim.at:{width}}  {claim.that}  ({values_text(claim.last_values)})")
+            for failure in claim.failures if len(claim.seeds) > 1 else ():
+                lines.append(f"    not with seed {failure['seed']}  ({values_text(failure['values'])})")
+        blocks.append("\n".join(lines))
     passed = sum(claim.passed for claim in claims)
-    failed = len(claims) - passed
-    lines = [table(("", "scenario", "at", "expectation", "seeds", "values"), rows)] if rows else []
-    for claim in claims:
-        for failure in claim.failures if len(claim.seeds) > 1 else ():
-            values = values_text(failure["values"])
-            lines.append(f"  not with seed {failure['seed']}: {claim.scenario}: {claim.that} ({values})")
-    return "\n".join([*lines, f"{passed} held, {failed} failed"])
+    return "\n".join([*blocks, f"{passed} held, {len(claims) - passed} failed"])
 
 
 def junit_report(claims: Iterable[Claim]) -> bytes:
     """The claims as JUnit has them: a suite a scenario, a case an expectation. No times, so that runs compare equal."""
-    from itertools import groupby
     from xml.etree import ElementTree as xml
 
     root = xml.Element("testsuites", name="tui-nn test")

@@ -87,21 +87,25 @@ class Session:
     def step(self, unit: Unit = "op", n: int = 1) -> Stop:
         """Forward by n ops; or to the start of the n-th next iteration or epoch."""
         _check_move(unit, n)
+        self.pause()  # before the goal is worked out: it counts from where the run has stopped
         return self._move_to(ahead(self.program, self.position, unit, n))
 
     def back(self, unit: Unit = "op", n: int = 1) -> Stop:
         """Back by n ops; or to the start of the current iteration or epoch and n - 1 before it."""
         _check_move(unit, n)
+        self.pause()
         if self.position == START:
             return self._note(Stop("start", START, "This is the start of the run: nothing lies before it."))
         return self._move_to(behind(self.program, self.position, unit, n))
 
     def goto(self, iteration: int, op: int = 0) -> Stop:
         """To any position, behind or ahead."""
+        self.pause()
         return self._move_to(canonical(self.program, iteration, op))
 
     def run(self, iterations: int | None = None) -> Stop:
         """To the planned end, or for that many iterations. Stops right behind the first loss that is not finite."""
+        self.pause()
         goal = None if iterations is None else ahead(self.program, self.position, "iteration", iterations)
         self.start(goal, watch=True)
         return self._join()
@@ -115,7 +119,6 @@ class Session:
         return self._join()
 
     def _move_to(self, goal: Position) -> Stop:
-        self.pause()
         if abs(goal.iteration - self.position.iteration) <= DIRECT:
             self.machine.mail[at.STOP] = 0
             return self._note(self._travel(goal))

@@ -57,7 +57,7 @@ def address(name: str, dtype: np.dtype) -> int:
     """Where the kernel's machine code starts. One signature for all: another would be a crash, not an error."""
     if not lowlevel.IS_JIT:
         plain.PYTHON_KERNELS.append(KERNELS[name])
-        return len(plain.PYTHON_KERNELS) - 1
+        return len(plain.PYTHON_KERNELS)
     signature = intrinsics.kernel_signature(_real(dtype))
     dispatcher = _compile(KERNELS[name], signature)
     overload = dispatcher.overloads[signature.args]

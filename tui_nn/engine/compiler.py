@@ -247,7 +247,7 @@ class Compiler:
         return at.BY_INDEX if self.is_sparse else at.BY_ARGMAX
 
     def _list_backward(self) -> dict[str, int]:
-        total = self._columns(0, "grad_norm")  # its op is the last of these rows: set below
+        so_far = self._columns(0, None)
         ops = {}
         is_first = 1
         for position in range(len(self.places) - 1, -1, -1):
@@ -263,13 +263,14 @@ class Compiler:
                     "grad_weight": weight.offset + self.state_size,
                     "grad_bias": bias.offset + self.state_size,
                     "probe": self._columns(index, f"delta_norm.{name}", f"grad_norm.{name}"),
-                    "probe_2": total,
+                    "probe_2": so_far,
                     "is_first": is_first,
                 }
                 is_first = 0
                 shape = f"[{self.batch},{units}]→[{units},{n_in}]"
                 formula = "∂W = δᵀ x, ∂b = Σ δ, δx = δ W" if below else "∂W = δᵀ x, ∂b = Σ δ"
-                self.metrics["grad_norm"] = Metric("grad_norm", total, index, "iteration")
+                if not any(place[1] == "dense" for place in self.places[:position]):
+                    cells["total"] = self._columns(index, "grad_norm")
             else:
                 cells["probe"] = self._columns(index, f"delta_norm.{name}")
                 shape, formula = f"[{self.batch},{units}]", ACTIVATIONS[kind].backward

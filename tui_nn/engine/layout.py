@@ -52,10 +52,11 @@ DATA_X = 17  # offsets into data
 DATA_Y = 18
 N_TARGET = 19  # columns of the target
 PROBE = 20  # first history column this row writes; -1: none
-PROBE_2 = 21  # a second one: the network's grad_norm
-IS_FIRST = 22  # 1: this row starts the sum behind PROBE_2
+PROBE_2 = 21  # a second one: the network's gradient norm over the layers done so far
+IS_FIRST = 22  # 1: this row starts that sum
 DECISION = 23  # how a loss row counts hits: NO_DECISION ...
-ROW = 24  # width of a row
+TOTAL = 24  # history column of the network's grad_norm, for the row that completes it; -1: none
+ROW = 25  # width of a row
 
 NO_DECISION, BY_SIGN, BY_HALF, BY_ARGMAX, BY_INDEX = range(5)
 

@@ -45,15 +45,17 @@ def run(
     """Execute rows until the position is (goal_iteration, goal_op). Returns why it ended, as in layout.py.
 
     The goal must not lie behind the position. Between iterations it looks into the mailbox, keeps a checkpoint when one
-    is due, and copies a frame when one is wanted.
+    is due, and copies a frame when one is wanted. It stops after one iteration at the earliest: right behind a restored
+    checkpoint the activations would still be those of another time.
     """
     n_ops, per_epoch, columns = ctl[N_OPS], ctl[PER_EPOCH], ctl[N_METRICS]
+    may_stop = False
     while True:
         iteration = ctl[ITERATION]
         if iteration == goal_iteration and ctl[OP] >= goal_op:
             return AT_GOAL
         if ctl[OP] == 0:
-            if mail[STOP] != 0:
+            if may_stop and mail[STOP] != 0:
                 return STOPPED
             if iteration >= ctl[HIST_CAPACITY]:
                 return HISTORY_FULL
@@ -75,6 +77,7 @@ def run(
             return AT_GOAL
         ctl[OP] = 0
         ctl[ITERATION] = iteration + 1
+        may_stop = True
         if mail[WANT] != 0:
             send_frame(ctl, mem, mail, sent_ctl, sent_mem)
         if mail[WATCH] != 0 and is_new_non_finite(hist, ctl[HIST_ROW] + ctl[LOSS_COLUMN], columns):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-PYTHON_KERNELS: list[Callable] = []  # "addresses" are indices into this list
+PYTHON_KERNELS: list[Callable] = []  # an "address" is a place in this list, from 1: 0 means not there
 
 
 def check(pointer, offset, n):
@@ -23,7 +23,7 @@ def view2(pointer, offset, rows, columns):
 
 
 def call_kernel(address, row, ctl, setting, mem, data, hist):
-    PYTHON_KERNELS[address](row, ctl, setting, mem, data, hist)
+    PYTHON_KERNELS[address - 1](row, ctl, setting, mem, data, hist)
 
 
 def fence(): ...

@@ -25,6 +25,7 @@ from tui_nn.engine.layout import (
     PROBE,
     PROBE_2,
     ROWS_AT,
+    TOTAL,
     WEIGHT,
 )
 from tui_nn.engine.lowlevel import helper, view1, view2
@@ -80,6 +81,8 @@ def dense_backward(row, ctl, setting, mem, data, hist):
         before = np.float64(hist[at + ctl[row + PROBE_2]])
         squares += before * before
     hist[at + ctl[row + PROBE_2]] = math.sqrt(squares)
+    if ctl[row + TOTAL] >= 0:  # a column of its own: half a sum must not overwrite what a replay had finished
+        hist[at + ctl[row + TOTAL]] = math.sqrt(squares)
 
 
 @helper

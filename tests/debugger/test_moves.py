@@ -1,0 +1,225 @@
+"""Moves: wherever a session stands, and however it got there, it is the same bytes."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from functools import cache
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.engine.make import make_session
+from tui_nn.debugger.position import START, UNITS, Position
+from tui_nn.debugger.session import Session
+from tui_nn.scenario import list_presets, load_scenario
+
+PRESETS = [preset.id for preset in list_presets()]
+FULL = os.environ.get("TUI_NN_FULL") == "1"
+MOVES = 10_000 if FULL else 1_600
+FAR = 400  # iterations: well past an epoch of every preset, and past 128 checkpoints
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_random_moves_and_a_fresh_run_agree(preset):
+    """10,000 moves over all presets (in .ci/full; 1,600 else): a revisited position has the bytes of the first visit,
+    and a fresh session that walks through all of them once, forwards, finds the same."""
+    chance = random.Random(f"moves {preset}")
+    session = Session(load_scenario(preset))
+    n_ops = len(session.program.ops)
+    seen: dict[Position, bytes] = {}
+    visits: Counter[str] = Counter()
+    for _ in range(-(-MOVES // len(PRESETS))):
+        move = chance.choice(["step", "back", "goto", "run", "return"])
+        if move == "step":
+            session.step(chance.choice(UNITS), chance.randint(1, 3))
+        elif move == "back":
+            session.back(chance.choice(UNITS), chance.randint(1, 3))
+        elif move == "goto":
+            session.goto(chance.randint(0, FAR), chance.randint(0, n_ops))
+        elif move == "run":
+            session.run(chance.randint(1, 30))
+        elif seen:
+            session.goto(*chance.choice(list(seen)))
+        if session.position.iteration > 2 * FAR:
+            session.goto(chance.randint(0, FAR))
+        now = session.state_bytes()
+        visits[move] += 1
+        visits["revisited"] += session.position in seen
+        assert seen.setdefault(session.position, now) == now, f"{session.position} after {move}"
+    fresh = Session(load_scenario(preset))
+    for position in sorted(seen):
+        fresh.goto(*position)
+        assert fresh.position == position
+        assert fresh.state_bytes() == seen[position], f"{position} in a fresh run"
+    print(f"{preset}: {dict(visits)}; {len(seen)} positions equal to a fresh run")
+    assert visits["revisited"] > 100
+
+
+# A small network with everything: a partial last batch, validation, slots. What a move must do is worked out on the plain
+# list of all places, walked through once.
+
+LAST = 14  # iterations in the list
+EPOCH = 3
+
+
+def small_session() -> Session:
+    return make_session(
+        [(5, "tanh"), (2, "linear")], n=10, n_val=4, batch_size=4, optimizer="adam", train={"iterations": LAST}
+    )
+
+
+class Walk:
+    """All places of the small run in order, with what is found at each."""
+
+    def __init__(self) -> None:
+        session = small_session()
+        assert session.program.iterations_per_epoch == EPOCH
+        ops = session.program.ops
+        self.places = [
+            Position(iteration, op.index)
+            for iteration in range(LAST + 1)
+            for op in ops
+            if op.phase != "validate" or iteration % EPOCH == EPOCH - 1
+        ]
+        self.bytes: dict[Position, bytes] = {}
+        self.metrics: dict[Position, dict[str, float]] = {}
+        for place in self.places:
+            assert session.position == place
+            self.bytes[place], self.metrics[place] = session.state_bytes(), dict(session.frame().metrics)
+            session.step("op")
+
+
+@cache
+def walk() -> Walk:
+    return Walk()
+
+
+class Moves(RuleBasedStateMachine):
+    """Any sequence of moves, each predicted on the list of places."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.walk = walk()
+        self.session = small_session()
+        self.reached = self.place = START
+
+    def go(self, index: int) -> Position:
+        self.place = self.walk.places[max(0, min(index, len(self.walk.places) - 1))]
+        self.reached = max(self.reached, self.place)
+        return self.place
+
+    def index(self, place: Position) -> int:
+        return self.walk.places.index(place)
+
+    @rule(n=st.integers(1, 25))
+    def step_ops(self, n: int) -> None:
+        n = min(n, len(self.walk.places) - 1 - self.index(self.place))
+        stop = self.session.step("op", n)
+        assert stop.position == self.go(self.index(self.place) + n)
+
+    @rule(n=st.integers(1, 25))
+    def back_ops(self, n: int) -> None:
+        expected = "start" if self.place == START else "done"
+        stop = self.session.back("op", n)
+        assert (stop.reason, stop.position) == (expected, self.go(self.index(self.place) - n))
+
+    @rule(n=st.integers(1, 5), period=st.sampled_from([1, EPOCH]))
+    def step_periods(self, n: int, period: int) -> None:
+        goal = (self.place.iteration // period + n) * period
+        if goal <= LAST:
+            self.session.step("iteration" if period == 1 else "epoch", n)
+            self.go(self.index(Position(goal, 0)))
+
+    @rule(n=st.integers(1, 5), period=st.sampled_from([1, EPOCH]))
+    def back_periods(self, n: int, period: int) -> None:
+        starts = [k * period for k in range(LAST + 1) if Position(k * period, 0) < self.place]
+        self.session.back("iteration" if period == 1 else "epoch", n)
+        self.go(self.index(Position(starts[-n] if n <= len(starts) else 0, 0)))
+
+    @rule(iteration=st.integers(0, LAST - 1), op=st.integers(0, 20))
+    def goto(self, iteration: int, op: int) -> None:
+        op = min(op, len(self.session.program.ops))
+        self.session.goto(iteration, op)
+        self.go(next(k for k, place in enumerate(self.walk.places) if place >= Position(iteration, op)))
+
+    @rule(n=st.integers(1, 6))
+    def run(self, n: int) -> None:
+        goal = self.place.iteration + n
+        if goal <= LAST:
+            assert self.session.run(n).reason == "done"
+            self.go(self.index(Position(goal, 0)))
+
+    @rule()
+    def run_to_the_end(self) -> None:
+        if self.place < (LAST, 0):
+            assert self.session.run().reason == "end"
+            self.go(self.index(Position(LAST, 0)))
+
+    @invariant()
+    def everything_is_as_on_the_walk(self) -> None:
+        if not hasattr(self, "session"):
+            return
+        assert self.session.position == self.place
+        assert self.session.reached == self.reached
+        assert self.session.state_bytes() == self.walk.bytes[self.place]
+        assert dict(self.session.frame().metrics) == self.walk.metrics[self.place]
+
+
+TestMoves = Moves.TestCase
+TestMoves.settings = settings(max_examples=1_000 if FULL else 100, stateful_step_count=30)
+
+
+def test_rows_not_due_are_passed_over_both_ways():
+    """Validation runs in iterations 2, 5, 8, ...; elsewhere a step from the last update is the next iteration, and back again."""
+    session = small_session()
+    ops = session.program.ops
+    last_update = max(op.index for op in ops if op.phase == "update")
+    for iteration in range(4):
+        session.goto(iteration, last_update)
+        stop = session.step("op")
+        is_due = iteration == 2
+        assert stop.position == ((iteration, last_update + 1) if is_due else (iteration + 1, 0))
+        assert session.back("op").position == (iteration, last_update)
+    session.goto(3, 0)
+    assert session.back("op").position == (2, len(ops) - 1)
+    assert session.goto(1, last_update + 2).position == (2, 0)
+    with pytest.raises(ValueError, match="op 99 is not in the program"):
+        session.goto(1, 99)
+    with pytest.raises(ValueError, match="iteration -1 lies before the start"):
+        session.goto(-1)
+
+
+def test_nothing_lies_before_the_start():
+    """At the start every unit says so and stays; from one op in, each lands on the start without complaint."""
+    session = small_session()
+    for unit in UNITS:
+        stop = session.back(unit, 5)
+        assert (stop.reason, stop.position) == ("start", START)
+        assert "start" in stop.message
+        session.step("op", 2)
+        assert session.back(unit, 2).reason == "done"
+        assert session.position == START
+
+
+def test_a_wrong_move_names_its_value():
+    session = small_session()
+    with pytest.raises(ValueError, match="unknown unit 'batch'; units are op, iteration, epoch"):
+        session.step("batch")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="n is -1"):
+        session.back("op", -1)
+    assert session.position == START
+
+
+def test_epoch_moves_end_at_epochs():
+    """Three iterations an epoch: from (4, 2) one epoch ahead is 6, back is 3, then 0."""
+    session = small_session()
+    session.goto(4, 2)
+    assert session.epoch == 1
+    assert session.step("epoch").position == (6, 0)
+    session.goto(4, 2)
+    assert session.back("epoch").position == (3, 0)
+    assert session.back("epoch").position == (0, 0)

@@ -1,0 +1,155 @@
+"""Checkpoints and history: thinned, grown and replayed, they never change what is found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.engine.make import make_session
+from tui_nn.debugger.position import Position
+from tui_nn.debugger.session import Session
+from tui_nn.engine import layout as at
+from tui_nn.engine import machine as machine_module
+
+TINY = [(3, "tanh"), (1, "linear")]
+
+
+def tiny_session(**settings) -> Session:
+    return make_session(TINY, **({"n": 10, "n_val": 2, "batch_size": 4, "optimizer": "momentum"} | settings))
+
+
+def few_checkpoints(monkeypatch, slots: int) -> None:
+    monkeypatch.setattr(machine_module, "MOST_SLOTS", slots)
+
+
+@pytest.mark.parametrize("slots", [2, 3, 7])
+def test_thinned_checkpoints_still_lead_everywhere(monkeypatch, slots):
+    """700 iterations through so few slots: each of them is found again, from either side, with the bytes of a run without."""
+    plain = tiny_session()
+    wanted = {}
+    for iteration in range(701):
+        plain.goto(iteration)
+        wanted[iteration] = plain.state_bytes()
+    few_checkpoints(monkeypatch, slots)
+    session = tiny_session()
+    assert len(session.machine.kept_at) == slots
+    session.goto(700)
+    for iteration in [*range(700, -1, -13), *range(0, 701, 17), 1, 0, 2, 699, 700, 350]:
+        session.goto(iteration)
+        assert session.state_bytes() == wanted[iteration], iteration
+    kept = session.machine.kept_at.tolist()
+    assert kept == sorted(set(kept))
+    assert kept[0] == 0
+
+
+def test_thinning_keeps_checkpoints_spread_out():
+    """After 100,000 iterations in 4,096 slots the widest gap is at most three times that of an even spacing."""
+    session = tiny_session()
+    session.goto(100_000)
+    kept = session.machine.kept_at[: session.machine.ctl[at.CHECKPOINT_COUNT]]
+    assert len(kept) == 4096
+    gaps = np.diff([*kept, 100_000])
+    assert gaps.min() >= 1
+    assert gaps.max() <= 3 * 100_000 / 4096
+
+
+def test_a_checkpoint_behind_a_jump_ahead_is_used(monkeypatch):
+    """Having been at 60,000, going there from 10 restores a checkpoint near it instead of running all the way."""
+    session = tiny_session()
+    session.goto(60_000)
+    wanted = session.state_bytes()
+    session.goto(10)
+    landed: list[int] = []
+    restore = session.machine.restore
+    monkeypatch.setattr(session.machine, "restore", lambda iteration: landed.append(restore(iteration)))
+    session.goto(60_000)
+    assert len(landed) == 1
+    assert landed[0] > 59_900
+    assert session.state_bytes() == wanted
+
+
+def test_history_grows_past_its_first_rows():
+    """1,024 rows are there at first; 5,000 iterations later every one is what op-by-op pieces wrote."""
+    session, pieces = tiny_session(), tiny_session()
+    assert len(session.machine.hist) == 1024
+    session.goto(5_000)
+    assert len(session.machine.hist) >= 5_000
+    for goal in (1023, 1024, 1025, 2047, 2048, 2049, 5_000):
+        pieces.goto(goal)
+    for name in session.history.names:
+        assert session.history[name].tobytes() == pieces.history[name].tobytes()
+    assert len(session.history["loss"]) == 5_000
+    assert np.isfinite(session.history["loss"]).all()
+
+
+def test_a_full_history_stops_the_run_and_loses_nothing(monkeypatch):
+    """With a budget of 1,500 rows the run says "full" at 1,500, stays usable, and says it again."""
+    session = tiny_session(train={"iterations": 5_000})
+    width = session.program.n_columns * session.program.dtype.itemsize
+    monkeypatch.setattr(machine_module, "HISTORY_BYTES", 1_500 * width)
+    stop = session.run()
+    assert (stop.reason, stop.position) == ("full", (1_500, 0))
+    assert "1,500" in stop.message
+    assert len(session.history["loss"]) == 1_500
+    end = session.state_bytes()
+    assert session.run(10).reason == "full"
+    assert session.step("op").reason == "full"
+    assert session.goto(1_499, 3).reason == "done"
+    session.goto(1_500)
+    assert session.state_bytes() == end
+    assert session.goto(2_000).reason == "full"
+
+
+def test_history_is_cut_at_the_position_and_whole_in_curves():
+    """Back at 40 of 100: `history` ends at 40, `curve` at 100; in the middle of an iteration a metric counts once its row is done."""
+    session = tiny_session()
+    session.goto(100)
+    whole = session.history["loss"].copy()
+    session.goto(40)
+    assert session.history["loss"].tobytes() == whole[:40].tobytes()
+    iterations, values = session.history.curve("loss")
+    assert iterations.tolist() == list(range(100))
+    assert values.tobytes() == whole.tobytes()
+    loss_op = session.program.loss_op
+    session.goto(40, loss_op)
+    assert len(session.history["loss"]) == 40
+    session.step("op")
+    assert len(session.history["loss"]) == 41
+    assert session.history.value("loss") == whole[40]
+    iterations, values = session.history.curve("val_loss")
+    assert iterations.tolist() == list(range(2, 100, 3))
+    assert np.isfinite(values).all()
+    assert session.history.at("val_loss", 39) is None
+    assert session.history.at("val_loss", 38) == values[12]
+    assert session.history.value("val_loss") == values[12]
+    with pytest.raises(KeyError, match="no metric 'los'; there are lr, "):
+        session.history["los"]
+
+
+def test_a_replay_never_changes_a_row_of_history():
+    """Back in iteration 5 of 9, at every op: every curve, as far as it was reached, is byte for byte what it was."""
+    session = tiny_session()
+    session.goto(9)
+    whole = {name: session.history.curve(name)[1].tobytes() for name in session.history.names}
+    for op in range(len(session.program.ops)):
+        session.goto(5, op)
+        for name, column in whole.items():
+            assert session.history.curve(name)[1].tobytes() == column, f"{name} at {session.position}"
+
+
+def test_history_cannot_be_written():
+    session = tiny_session()
+    session.goto(3)
+    with pytest.raises(ValueError, match="read-only"):
+        session.history["loss"][0] = 0.0
+
+
+def test_reached_is_the_furthest_place():
+    session = tiny_session()
+    session.goto(30, 2)
+    session.goto(4)
+    assert session.reached == Position(30, 2)
+    session.goto(30, 1)
+    assert session.reached == Position(30, 2)
+    session.step("op", 2)
+    assert session.reached == Position(30, 3)

@@ -1,0 +1,125 @@
+"""Scenarios, data and machines made in code, for tests that need a network of an exact shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tui_nn.data import Dataset
+from tui_nn.debugger.session import Session
+from tui_nn.engine import layout as at
+from tui_nn.engine.machine import Machine
+from tui_nn.engine.program import Program
+from tui_nn.scenario.model import Scenario
+
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "sgd": {"type": "sgd", "lr": 0.1},
+    "momentum": {"type": "momentum", "lr": 0.02, "momentum": 0.9},
+    "adam": {"type": "adam", "lr": 0.01},
+}
+LOSSES = ("mse", "binary_cross_entropy", "categorical_cross_entropy", "sparse_categorical_cross_entropy")
+ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "softmax")
+INIT = {"relu": "he_normal"}
+
+
+def make_scenario(layers: Sequence[tuple[int, str]], loss: str = "mse", **settings: Any) -> Scenario:
+    """Layers are (units, activation). `settings` are `optimizer` (a name or a table), `batch_size`, and the scenario's
+    own keys; the file's cross-checks are left out, because the data will come from `make_dataset`."""
+    optimizer = settings.pop("optimizer", "sgd")
+    data = {key: settings.pop(key) for key in ("batch_size", "shuffle") if key in settings} | {"source": "linear"}
+    common = {"id": "made", "title": "Made for a test", "seed": 7, "dtype": "float64", "train": {"iterations": 100}}
+    rows = [
+        {"type": "dense", "units": units, "activation": activation, "init": INIT.get(activation, "xavier_uniform")}
+        for units, activation in layers
+    ]
+    table = OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
+    return Scenario.model_validate(
+        common | {"data": data, "layers": rows, "loss": {"type": loss}, "optimizer": table} | settings
+    )
+
+
+def waves(n: int, width: int, phase: float = 0.0) -> np.ndarray:
+    """(n, width) numbers in [-1, 1] without a generator: the same in every version of NumPy."""
+    k = np.arange(n * width, dtype=np.float64).reshape(n, width)
+    return np.sin(1.0 + phase + 12.9898 * k + 0.37 * np.sqrt(k))
+
+
+def make_dataset(
+    loss: str, n: int, n_in: int, n_out: int, n_val: int = 0, x: Any = None, y: Any = None, task: Any = None
+) -> Dataset:
+    """n training and n_val validation samples that suit the loss; x (n + n_val, n_in) and y if given.
+
+    Targets of the categorical loss are whole distributions, not only one-hot rows.
+    """
+    total = n + n_val
+    x = waves(total, n_in) if x is None else np.asarray(x, np.float64)
+    usual = {"binary_cross_entropy": "binary", "sparse_categorical_cross_entropy": "multiclass"}.get(loss, "regression")
+    task = task or usual
+    if y is None:
+        y = waves(total, n_out, phase=2.0)
+        if loss == "binary_cross_entropy":
+            y = (y > 0).astype(np.float64)
+        elif loss == "sparse_categorical_cross_entropy":
+            y = np.argmax(y, axis=1)
+        elif loss == "categorical_cross_entropy":
+            y = np.exp(2.0 * y) / np.exp(2.0 * y).sum(axis=1, keepdims=True)
+    y = np.asarray(y)
+    return Dataset(
+        name="made", task=task, n_features=n_in, n_outputs=n_out,
+        x_train=x[:n], y_train=y[:n], x_val=x[n:], y_val=y[n:],
+        image_shape=None, feature_names=tuple(f"x{k}" for k in range(n_in)), class_names=(), attribution="",
+        mean=np.zeros(n_in), scale=np.ones(n_in),
+    )  # fmt: skip
+
+
+def make_session(
+    layers: Sequence[tuple[int, str]], loss: str = "mse", n: int = 6, n_in: int = 3, n_val: int = 0,
+    x: Any = None, y: Any = None, task: Any = None, **settings: Any,
+) -> Session:  # fmt: skip
+    scenario = make_scenario(layers, loss, **settings)
+    return Session(scenario, make_dataset(loss, n, n_in, layers[-1][0], n_val, x, y, task))
+
+
+def run_ops(machine: Machine, first: int, end: int) -> None:
+    """Execute rows first .. end - 1 on whatever stands in memory now."""
+    machine.ctl[at.OP] = first
+    machine.run(machine.iteration, end)
+
+
+def array_at(machine: Machine, offset: int, rows: int, units: int) -> np.ndarray:
+    """A part of the machine's memory, to read and to write."""
+    return machine.mem[offset : offset + rows * units].reshape(rows, units)
+
+
+def metric(machine: Machine, name: str) -> float:
+    """What the current iteration's row of the history says."""
+    return float(machine.hist[machine.iteration, machine.program.metrics[name].column])
+
+
+def first_update(program: Program) -> int:
+    return next(op.index for op in program.ops if op.phase == "update")
+
+
+def network_of(session: Session) -> list[tuple[list, list, str]]:
+    """The network as tests/reference.py takes it, with the parameters that stand in memory now."""
+    mem, layers = session.machine.mem, [layer for layer in session.program.layers if layer.kind == "dense"]
+    return [
+        (*(tensor.view(mem).astype(np.float64).tolist() for tensor in layer.parameters), spec.activation)
+        for layer, spec in zip(layers, session.scenario.layers, strict=True)
+    ]  # type: ignore[return-value]
+
+
+def ulps(value: np.ndarray, exact: Sequence[Any]) -> float:
+    """The largest distance to `exact` (Decimals), in units of the last place of value's precision."""
+    from decimal import Decimal
+
+    worst = 0.0
+    for got, wanted in zip(value, exact, strict=True):
+        rounded = value.dtype.type(float(wanted))
+        if not math.isfinite(rounded) or rounded == 0:
+            continue
+        worst = max(worst, float(abs(Decimal(float(got)) - wanted) / Decimal(float(np.spacing(abs(rounded))))))
+    return worst

@@ -1,0 +1,118 @@
+"""Compiling: kernels mean the same without the JIT, and the compile cache finds a place wherever it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.make import make_session
+from tests.engine.plain_run import RUNS, numbers
+from tui_nn.engine import cache
+
+ROOT = Path(__file__).parents[2]
+
+
+def python(*arguments: str, **environment: str | Path) -> str:
+    """Standard output of a fresh interpreter in the checkout; its errors are ours."""
+    env = os.environ | {"PYTHONPATH": str(ROOT)} | {name: str(value) for name, value in environment.items()}
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_kernels_run_as_plain_python_too():
+    """NUMBA_DISABLE_JIT=1: every kernel on bounds-checked arrays, the same numbers to 1e-11 of the largest of each tensor.
+
+    (NumPy's exp and tanh instead of ours, and no fused multiply-adds.)
+    """
+    plain = json.loads(python("-m", "tests.engine.plain_run", NUMBA_DISABLE_JIT="1"))
+    assert plain["is_jit"] is False
+    worst = 0.0
+    for run, found in zip(RUNS, plain["runs"], strict=True):
+        wanted = numbers(*run)
+        assert found["is_prepared"]
+        assert found["metrics"].keys() == wanted["metrics"].keys()
+        assert found["metrics"] == pytest.approx(wanted["metrics"], rel=1e-10, abs=1e-12)
+        for name, values in wanted["values"].items():
+            gap = max(abs(a - b) for a, b in zip(values, found["values"][name], strict=True))
+            worst = max(worst, gap / max(1e-3, *(abs(value) for value in values)))
+    print(f"{len(RUNS)} runs, worst {worst:.1e}")
+    assert worst <= 1e-11
+
+
+STEP = """
+from tests.engine.make import make_session
+from tui_nn.engine.cache import kernel_cache_dir
+make_session([(1, "linear")]).step("op")
+print(kernel_cache_dir())
+"""
+
+
+def test_compiled_kernels_are_kept_where_they_are_told(tmp_path):
+    """TUI_NN_CACHE_DIR: one step fills a folder below it, and nothing lands beside the sources; a second process reads it."""
+    wanted = tmp_path / "kernels"
+    before = set((ROOT / "tui_nn").rglob("*.nb[ic]"))
+    used = Path(python("-c", STEP, TUI_NN_CACHE_DIR=wanted).strip())
+    assert used.parent == wanted
+    written = {path: path.stat().st_mtime_ns for path in used.rglob("*.nb[ic]")}
+    assert {path.suffix for path in written} == {".nbi", ".nbc"}
+    assert set((ROOT / "tui_nn").rglob("*.nb[ic]")) == before
+    python("-c", STEP, TUI_NN_CACHE_DIR=wanted)
+    assert {path: path.stat().st_mtime_ns for path in used.rglob("*.nb[ic]")} == written
+
+
+def test_a_home_that_cannot_be_written_is_no_obstacle(tmp_path):
+    """TUI_NN_CACHE_DIR, HOME and XDG_CACHE_HOME below a regular file: kernels are kept in the temporary folder instead."""
+    obstacle, temporary = tmp_path / "file", tmp_path / "tmp"
+    obstacle.write_text("not a folder")
+    temporary.mkdir()
+    places = {name: obstacle / name for name in ("TUI_NN_CACHE_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")}
+    used = Path(python("-c", STEP, TMPDIR=temporary, TEMP=temporary, TMP=temporary, **places).strip())
+    assert used.is_relative_to(temporary)
+    assert list(used.rglob("*.nbc"))
+
+
+def test_no_place_at_all_still_gives_a_folder(monkeypatch, tmp_path):
+    """When every root fails, a fresh temporary folder: slower starts, but it runs."""
+    obstacle = tmp_path / "file"
+    obstacle.write_text("not a folder")
+    monkeypatch.setattr(cache, "_roots", lambda: iter([obstacle / "a", obstacle / "b"]))
+    found = cache.kernel_cache_dir.__wrapped__()
+    assert found.is_dir()
+    found.rmdir()
+
+
+def test_an_edited_source_has_a_folder_of_its_own(monkeypatch, tmp_path):
+    """The folder's name is a hash over every file of the engine: one changed byte anywhere is another folder."""
+    import shutil
+
+    copy = tmp_path / "engine"
+    shutil.copytree(ROOT / "tui_nn" / "engine", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(cache, "__file__", str(copy / "cache.py"))
+    first = cache._fingerprint()
+    assert cache._fingerprint() == first
+    with (copy / "ops" / "probes.py").open("a") as file:
+        file.write("# edited\n")
+    assert cache._fingerprint() != first
+
+
+def test_progress_names_every_kernel_in_program_order():
+    """prepare() reports (done, total, next) from 0 to the total; the first row can run before the rest is ready."""
+    session = make_session([(2, "sigmoid"), (1, "linear")])
+    assert not session.can_run()
+    session.step("op")
+    assert session.can_run(0)
+    assert not session.is_prepared
+    seen: list[tuple[int, int, str]] = []
+    session.prepare(lambda *report: seen.append(report))
+    assert session.is_prepared
+    assert [name for _, _, name in seen] == [*session.program.kernels[1:], ""]
+    assert [(done, total) for done, total, _ in seen] == [(k, len(seen) - 1) for k in range(len(seen))]
+    seen.clear()
+    session.prepare(lambda *report: seen.append(report))
+    assert seen == []
