@@ -35,7 +35,7 @@ WORKLOADS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a smoke run: few iterations, two repeats")
     quick = parser.parse_args().quick
     print(f"machine: {platform.node()}, {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
@@ -145,7 +145,7 @@ def floor(widths: list[int], batch: int) -> Callable[[int], float]:
 
 def torch_peer(widths: list[int], activation: str, batch: int, n: int) -> Callable[[int], float] | None:
     try:
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
     except ImportError:
         return None
     torch.set_num_threads(1)

@@ -96,59 +96,11 @@ def test_scenario_cannot_be_changed():
 def test_layers_are_numbered_by_kind_in_forward_order(tmp_path):
     """Each kind counts for itself, linear has no row, and an own name stands in for the number."""
     path = tmp_path / "a.toml"
-    text = (preset_dir() / "xor-mlp.toml").read_text(encoding="utf-8").split("[[layers]]")[0]
-    for units, more in (
-        (3, "activation='relu'"),
-        (4, "name='mid'"),
-        (5, "activation='tanh'"),
-        (6, "activation='relu'"),
-        (1, ""),
-    ):
-        text += f"[[layers]]\ntype='dense'\nunits={units}\n{more}\n"
-    path.write_text(text + "[loss]\ntype='mse'\n[optimizer]\ntype='sgd'\nlr=1\n[train]\nepochs=1\n", encoding="utf-8")
-    scenario = load_scenario(path)
-    assert [tuple(row) for row in layer_names(scenario)] == [
-        ("dense_1", "dense", 3, 0),
-        ("relu_1", "relu", 3, 0),
-        ("mid", "dense", 4, 1),
-        ("dense_3", "dense", 5, 2),
-        ("tanh_1", "tanh", 5, 2),
-        ("dense_4", "dense", 6, 3),
-        ("relu_2", "relu", 6, 3),
-        ("dense_5", "dense", 1, 4),
-    ]
-    assert parameter_shapes(scenario)["mid.weight"] == (4, 3)
-    assert parameter_shapes(scenario)["dense_1.weight"] == (3, 2)
-
-
-@pytest.mark.parametrize("preset_id", PRESETS)
-def test_names_and_shapes_are_those_of_the_engine(preset_id):
-    """What conditions are checked against is what the compiled program measures and holds."""
-    from tui_nn.data import load_data
-    from tui_nn.engine.program import build_program
-
-    scenario = load_scenario(preset_id)
-    program = build_program(scenario, load_data(scenario))
-    assert set(metric_names(scenario)) == set(program.metrics)
-    assert parameter_shapes(scenario) == {tensor.name: tensor.shape for tensor in program.tensors}
-    assert [row.name for row in layer_names(scenario)] == [layer.name for layer in program.layers]
-
-
-def test_overrides_are_laid_over_the_file():
-    """Values are TOML where they can be, text where not; indices count from 0."""
-    options = ["optimizer.lr=0.1", "seed=3", "layers[0].units=8", "data.batch_size=2", "title=A = b", "dtype=float64"]
-    scenario = load_scenario("xor-mlp", options)
-    assert (scenario.optimizer.lr, scenario.seed, scenario.layers[0].units) == (0.1, 3, 8)
-    assert (scenario.data.batch_size, scenario.title, scenario.dtype) == (2, "A = b", "float64")
-    assert load_scenario("xor-mlp", ["data.batch_size=full"]).data.batch_size == "full"
-    assert load_scenario("xor-mlp", ['data.batch_size="full"']).data.batch_size == "full"
-
-
-def test_an_override_makes_room_for_itself(tmp_path):
-    """Another optimizer drops what the file said of the old one, epochs drop iterations; what is asked for is kept."""
-    path = tmp_path / "a.toml"
-    text = (preset_dir() / "xor-mlp.toml").read_text(encoding="utf-8")
-    path.write_text(text.replace("lr = 0.05", "lr = 0.05\nbeta1 = 0.8"), encoding="utf-8")
+    path.write_text(
+        'id = "a"\ntitle = "A"\ndata = { source = "xor" }\nlayers = [{ type = "dense", units = 1 }]\n'
+        'loss = { type = "mse" }\noptimizer = { type = "adam", lr = 0.05, beta1 = 0.8 }\ntrain = { iterations = 9 }\n',
+        encoding="utf-8",
+    )
     assert load_scenario(path, ["optimizer.type=sgd"]).optimizer.model_dump() == {"type": "sgd", "lr": 0.05}
     momentum = load_scenario(path, ["optimizer.momentum=0.5", "optimizer.type=momentum"])
     assert momentum.optimizer.model_dump() == {"type": "momentum", "lr": 0.05, "momentum": 0.5}

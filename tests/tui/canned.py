@@ -113,10 +113,17 @@ def frame(
             metrics["saturated"] = 0.031
         layers.append(
             SimpleNamespace(
-                name=layer.name, kind=layer.kind, units=layer.units, activation=activations, delta=delta, has_delta=True,
-                is_forward_fresh=next_op > depth + 1, is_backward_fresh=next_op > 2 * len(plan.layers) + 1 - depth,
-                parameters=parameters, metrics=metrics,
-            )  # fmt: skip
+                name=layer.name,
+                kind=layer.kind,
+                units=layer.units,
+                activation=activations,
+                delta=delta,
+                has_delta=True,
+                is_forward_fresh=next_op > depth + 1,
+                is_backward_fresh=next_op > 2 * len(plan.layers) + 1 - depth,
+                parameters=parameters,
+                metrics=metrics,
+            )
         )
     steps = np.arange(iteration)
     loss = 2.3 * np.exp(-steps / 40) + 0.05 + 0.04 * np.sin(steps * 1.7)

@@ -16,7 +16,12 @@ TIMEOUT_S = 40.0  # the first test may find an empty compile cache
 
 
 def drive(
-    scenario: str | None, act: Callable[[TuiApp, Pilot], Awaitable[Any]], *, size: tuple[int, int] = (120, 40), ready: bool = True, **wish: Any
+    scenario: str | None,
+    act: Callable[[TuiApp, Pilot], Awaitable[Any]],
+    *,
+    size: tuple[int, int] = (120, 40),
+    ready: bool = True,
+    **wish: Any,
 ) -> TuiApp:
     """Open the app, let `act` use it, close it. With `ready`, `act` starts when all kernels are compiled."""
 
@@ -51,16 +56,20 @@ async def until(pilot: Pilot, holds: Callable[[], Any], what: str = "") -> None:
 async def settled(app: TuiApp, pilot: Pilot) -> None:
     """Until nothing moves and what was asked for is on the screen."""
     await pilot.pause()
-    await until(pilot, lambda: not (app.debugger and app.debugger.mover and (app.debugger.mover.kind or app.debugger.mover.is_waiting)))
+    await until(
+        pilot,
+        lambda: (
+            not (app.debugger and app.debugger.mover and (app.debugger.mover.kind or app.debugger.mover.is_waiting))
+        ),
+    )
     await pilot.pause()
 
 
 def screen_text(app: Any) -> str:
     """The screen as a person reads it, one line a row."""
     screen = app.screen
-    width, height = screen.size
     lines = screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines[:height])
+    return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines[: screen.size.height])
 
 
 def bad_file(folder: Path) -> Path:

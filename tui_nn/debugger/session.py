@@ -167,7 +167,8 @@ class Session:
         """Stop a background move and wait for it; the position is then wherever it got to."""
         if self._thread is not None:
             self.machine.stop()
-            self._thread.join()
+            if self._thread.ident is not None:  # Ctrl-C may have come before it was started
+                self._thread.join()
         self._collect()
 
     def wait(self, timeout: float | None = None) -> bool:

@@ -140,7 +140,9 @@ class TuiApp(App[int]):
         from tui_nn.tui.text import wrap_report
 
         ink = self.ink
-        self.push_screen(PageScreen(title, ink, lambda width: [[ink.say(line)] for line in wrap_report(report, width - 1)]))
+        self.push_screen(
+            PageScreen(title, ink, lambda width: [[ink.say(line)] for line in wrap_report(report, width - 1)])
+        )
 
     # Commands
 
@@ -180,7 +182,9 @@ class TuiApp(App[int]):
             return
         focused, about, places = screen.help_about()
         ink = self.ink
-        self.push_screen(PageScreen("Keys and words", ink, lambda width: help_lines(focused, about, places, width, ink)))
+        self.push_screen(
+            PageScreen("Keys and words", ink, lambda width: help_lines(focused, about, places, width, ink))
+        )
 
     async def action_quit(self) -> None:
         self.leave()

@@ -27,7 +27,7 @@ class Arrangement:
     """`panels` has those that are shown; `hidden` those that one panel of a zone covers; `bars` are vertical lines."""
 
     header: Area
-    footer: Area
+    footer: Area  # its width is the screen's
     panels: dict[str, Area]
     hidden: dict[str, tuple[str, ...]]
     bars: tuple[Area, ...]

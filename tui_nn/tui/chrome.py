@@ -45,7 +45,13 @@ def _title_line(title: str, frame: Frame | None, width: int, ink: Ink) -> Line:
     bar_width = min(width // 3, 48) if width >= 60 else 0
     bar = timeline(frame, bar_width, ink) if frame and bar_width else []
     used = sum(cells(segment.text) for segment in bar)
-    return [ink.say(name, "title"), ink.say(fit(title, width - cells(name) - used - 3), "strong"), ink.say("  "), *bar, ink.say(" ")]
+    return [
+        ink.say(name, "title"),
+        ink.say(fit(title, width - cells(name) - used - 3), "strong"),
+        ink.say("  "),
+        *bar,
+        ink.say(" "),
+    ]
 
 
 def timeline(frame: Frame, width: int, ink: Ink) -> Line:
@@ -70,7 +76,10 @@ def timeline(frame: Frame, width: int, ink: Ink) -> Line:
 def _status_line(status: Status, frame: Frame | None, width: int, ink: Ink) -> Line:
     """Left the status, right the position; the position gives way where both do not fit."""
     glyph = ink.glyph(GLYPH.get(status.mode, "busy"))
-    left = [ink.say(f" {glyph} ", ROLE.get(status.mode, "accent")), ink.say(status.text, ROLE.get(status.mode, "accent"))]
+    left = [
+        ink.say(f" {glyph} ", ROLE.get(status.mode, "accent")),
+        ink.say(status.text, ROLE.get(status.mode, "accent")),
+    ]
     used = sum(cells(segment.text) for segment in left)
     best: Line = []
     for parts in _position_parts(frame):
@@ -129,7 +138,10 @@ def _footer(kept: Sequence[Command], order: Sequence[Command], ink: Ink, all_key
         if command in kept:
             keys = command.shown_keys if all_keys else SHOWN.get(command.keys[0], command.keys[0])
             click = Style.from_meta({"@click": _click(command)})
-            line += [Segment(ink.words(keys), ink.style("key") + click), Segment(f" {command.label}   ", ink.style("dim") + click)]
+            line += [
+                Segment(ink.words(keys), ink.style("key") + click),
+                Segment(f" {command.label}   ", ink.style("dim") + click),
+            ]
     line[-1] = Segment(line[-1].text.rstrip(), line[-1].style)
     return line
 
@@ -153,7 +165,7 @@ class Bar(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        return paint(self, self.lines[y] if y < len(self.lines) else [])
+        return paint(self, [self.lines[y] if y < len(self.lines) else []])[0]
 
 
 class Gutter(Widget):
@@ -174,4 +186,6 @@ class Gutter(Widget):
     def render_line(self, y: int) -> Strip:
         joint = {(False, False): "bar", (True, False): "tee_left", (False, True): "tee_right", (True, True): "cross"}
         name = joint[y in self.left, y in self.right]
-        return paint(self, [self.ink.say(self.ink.glyph("tee_down" if name == "cross" and y == 0 else name), "rule")])
+        return paint(
+            self, [[self.ink.say(self.ink.glyph("tee_down" if name == "cross" and y == 0 else name), "rule")]]
+        )[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # The Korean 2-set layout: what an unshifted Latin key types while Hangul input is on.
-JAMO = dict(zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡ"))
+JAMO = dict(zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡ", strict=True))
 
 SHOWN = {
     "full_stop": ".", "comma": ",", "right_square_bracket": "]", "left_square_bracket": "[", "right_curly_bracket": "}",
@@ -79,7 +79,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("play", ("p",), "play", "Play the lesson: it moves the run and explains; space pauses it.", "debugger", "play"),
     # Debugger: looking
     Command("next-panel", ("tab",), "panel", "Focus the next panel.", "debugger", "next_panel"),
-    Command("previous-panel", ("shift+tab",), "previous panel", "Focus the panel before.", "debugger", "previous_panel"),
+    Command("previous-panel", ("shift+tab",), "previous panel", "Focus the panel before.", "debugger", "next_panel(-1)"),
     Command("panel-1", ("1",), "Program", "Focus the Program panel: the operations of one iteration.", "debugger", "panel('program')"),
     Command("panel-2", ("2",), "Layers", "Focus the Layers panel: one row for each layer.", "debugger", "panel('layers')"),
     Command("panel-3", ("3",), "Detail", "Focus the detail panel: activations, gradients, optimizer.", "debugger", "panel('detail')"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from rich.segment import Segment
@@ -89,7 +90,9 @@ def _tiles(values: np.ndarray, levels: np.ndarray, cell: int, ink: Ink, signed: 
         else:
             tile = ink.tile(kind, abs(level), cell)
         if j == cursor:
-            text = tile.text if cell >= NUMBER_CELL else tile.text.replace(" ", ink.glyph("dot"))  # never an invisible cursor
+            text = (
+                tile.text if cell >= NUMBER_CELL else tile.text.replace(" ", ink.glyph("dot"))
+            )  # never an invisible cursor
             tile = Segment(text, ink.style("cursor"))
         line.append(tile)
     return line
@@ -141,7 +144,7 @@ def pool(values: np.ndarray, width: int) -> np.ndarray:
         return values
     edges = np.linspace(0, values.size, width + 1).astype(int)
     weight = np.where(np.isnan(values), np.inf, np.abs(values))
-    return np.array([values[a + int(weight[a:b].argmax())] for a, b in zip(edges[:-1], edges[1:])])
+    return np.array([values[a + int(weight[a:b].argmax())] for a, b in pairwise(edges)])
 
 
 def bar(share: float, width: int, ink: Ink, role: str) -> Line:

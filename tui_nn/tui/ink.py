@@ -169,7 +169,7 @@ def rgb(colour: str) -> RGB:
 
 def blend(a: RGB, b: RGB, share: float) -> RGB:
     """`share` of b, the rest of a."""
-    return tuple(round(x + (y - x) * share) for x, y in zip(a, b))  # type: ignore[return-value]
+    return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]
 
 
 def hex_colour(colour: RGB) -> str:
@@ -214,8 +214,21 @@ class Ink:
         if self.mono:
             plain, bold, dim = Style(), Style(bold=True), Style(dim=True)
             mono = dict.fromkeys(PALETTE[True], plain)
-            mono |= {"dim": plain, "faint": dim, "rule": dim, "accent": bold, "warn": bold, "bad": Style(bold=True, reverse=True)}
-            return mono | {"title": bold, "strong": bold, "cursor": Style(reverse=True), "selected": Style(reverse=True), "key": bold}
+            mono |= {
+                "dim": plain,
+                "faint": dim,
+                "rule": dim,
+                "accent": bold,
+                "warn": bold,
+                "bad": Style(bold=True, reverse=True),
+            }
+            return mono | {
+                "title": bold,
+                "strong": bold,
+                "cursor": Style(reverse=True),
+                "selected": Style(reverse=True),
+                "key": bold,
+            }
         palette = PALETTE[self.dark]
         styles = {name: Style(color=colour) for name, colour in palette.items()}
         return styles | {

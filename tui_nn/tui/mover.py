@@ -28,7 +28,7 @@ class Mover:
         self.kind: Literal["", "run", "seek"] = ""
         self._goal = session.position
         self._queued: Position | None = None
-        self._remembered: Callable[[], object] | None = None
+        self._remembered: Callable[[], Stop | None] | None = None
         self._needs_all = False
 
     @property
@@ -89,8 +89,7 @@ class Mover:
             return self._arrived(0.0)
         if self._remembered is not None and (self.session.is_prepared if self._needs_all else self.session.can_run()):
             move, self._remembered = self._remembered, None
-            stop = move()
-            return stop if isinstance(stop, tuple) else None
+            return move()
         return None
 
     # How
@@ -123,12 +122,12 @@ class Mover:
             return self._seek(goal)
         return self.session.last_stop
 
-    def _is_ready(self, move: Callable[[], object]) -> bool:
+    def _is_ready(self, move: Callable[[], Stop | None]) -> bool:
         if self.session.is_prepared:
             self._remembered = None
             return True
         self._remember(move, needs_all=True)
         return False
 
-    def _remember(self, move: Callable[[], object], needs_all: bool) -> None:
+    def _remember(self, move: Callable[[], Stop | None], needs_all: bool) -> None:
         self._remembered, self._needs_all = move, needs_all

@@ -45,8 +45,9 @@ class Page(Widget, can_focus=True):
         line = self._lines[row] if row < len(self._lines) else []
         more = "more_up" if y == 0 and self.top > 0 else "more_down" if y == height - 1 and self.top < last else None
         if more is None:
-            return paint(self, line)
-        return paint(self, [*Strip(line).adjust_cell_length(width - 1), self.ink.say(self.ink.glyph(more), "accent")])
+            return paint(self, [line])[0]
+        mark = self.ink.say(self.ink.glyph(more), "accent")
+        return paint(self, [[*Strip(line).adjust_cell_length(width - 1), mark]])[0]
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         self.scroll_by(2)

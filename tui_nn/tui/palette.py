@@ -32,7 +32,9 @@ class TableProvider(Provider):
         matcher = self.matcher(query)
         for text, command in self._offered():
             if (score := matcher.match(text)) > 0:
-                yield Hit(score, matcher.highlight(text), self._callback(command), text=text, help=PLACES[command.where])
+                yield Hit(
+                    score, matcher.highlight(text), self._callback(command), text=text, help=PLACES[command.where]
+                )
 
     def _callback(self, command: Command) -> partial:
         app: TuiApp = self.app  # type: ignore[assignment]

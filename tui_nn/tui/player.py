@@ -25,7 +25,9 @@ MIN_REST_S, MAX_REST_S = 1.5, 12.0
 class Player:
     """A script on its way. `tick` does whatever is due; the screen shows a line when `on_line` is called."""
 
-    def __init__(self, mover: Mover, on_line: Callable[[Line], None], lang: Callable[[], str], speed: float = 1.0) -> None:
+    def __init__(
+        self, mover: Mover, on_line: Callable[[Line], None], lang: Callable[[], str], speed: float = 1.0
+    ) -> None:
         self.playback = Playback(mover.session)
         self.mover, self.on_line, self.lang, self.speed = mover, on_line, lang, speed
         self.is_paused = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from rich.segment import Segment
@@ -43,7 +44,7 @@ def decimate(x: np.ndarray, y: np.ndarray, columns: int) -> tuple[np.ndarray, np
         return x, y
     edges = np.linspace(0, y.size, columns + 1).astype(int)
     picked = set()
-    for a, b in zip(edges[:-1].tolist(), edges[1:].tolist()):
+    for a, b in pairwise(edges.tolist()):
         part = y[a:b]
         picked.update((a + int(part.argmin()), a + int(part.argmax())))
     index = np.array(sorted(picked))
@@ -183,7 +184,11 @@ def _segments(text: str, width: int, height: int, ink: Ink) -> list[Line]:
         for start, end, style in spans:
             if start > at:
                 line.append(Segment(plain_text[at:start], plain))
-            line.append(Segment(plain_text[start:end], plain if isinstance(style, str) or not style.color or ink.mono else style))
+            line.append(
+                Segment(
+                    plain_text[start:end], plain if isinstance(style, str) or not style.color or ink.mono else style
+                )
+            )
             at = end
         line.append(Segment(plain_text[at:], plain))
         if ink.ascii:

@@ -103,9 +103,7 @@ def sample_card(frame: Frame, sample: int, height: int, ink: Ink) -> list[Line]:
     else:
         names = dataset.feature_names or [f"x{i}" for i in range(inputs.size)]
         shown = min(inputs.size, max(height - 2, 0), 12)
-        rows = [
-            [ink.say(fit(str(names[i]), 7), "dim"), ink.say(fit(number(inputs[i]), 9, ">"))] for i in range(shown)
-        ]
+        rows = [[ink.say(fit(str(names[i]), 7), "dim"), ink.say(fit(number(inputs[i]), 9, ">"))] for i in range(shown)]
         if inputs.size > shown:
             rows[-1:] = [[ink.say(f"{ink.glyph('ellipsis')} {inputs.size - shown + 1} more", "dim")]]
     return [[ink.say(name, "dim")], *rows, target_line(frame, sample, ink)]

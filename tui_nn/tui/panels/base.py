@@ -52,7 +52,14 @@ def title_line(
     digits: Line = []
     for other in others:
         digits += [ink.say(f" {other.split()[0]} ", "dim"), ink.say(rule, rule_role)]
-    for left, right in ((names, note_part + tail), (names, tail), (names, digits), (alone, tail), (alone, digits), (alone, [])):
+    for left, right in (
+        (names, note_part + tail),
+        (names, tail),
+        (names, digits),
+        (alone, tail),
+        (alone, digits),
+        (alone, []),
+    ):
         used = sum(cells(segment.text) for segment in (*head, *left, *right)) + 1
         if used <= width:
             filler = ink.say(rule * (width - used), rule_role)
@@ -69,6 +76,7 @@ class Panel(Widget, can_focus=True):
     number: ClassVar[int] = 0
     where: ClassVar[str] = ""
     tabs: ClassVar[tuple[str, ...]] = ()
+    about: ClassVar[str] = ""  # for the help page
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         cls.BINDINGS = bindings_for(cls.where)
@@ -114,10 +122,10 @@ class Panel(Widget, can_focus=True):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        drawn_for = (self.size, self.has_focus, id(self.ink), self.rich_style)
+        drawn_for = (self.size, self.has_focus, id(self.ink))
         if self._strips is None or self._drawn_for != drawn_for:
             self._strips, self._drawn_for = self._compose_strips(), drawn_for
-        return self._strips[y] if y < len(self._strips) else paint(self, [])
+        return self._strips[y] if y < len(self._strips) else paint(self, [[]])[0]
 
     def _compose_strips(self) -> list[Strip]:
         width, height = self.size
@@ -129,7 +137,8 @@ class Panel(Widget, can_focus=True):
             body = [[], [self.ink.say(f" {self.message}", "dim")]] if self.message else []
         else:
             body = self.draw(self.frame, width, max(height - 1, 0))
-        return [paint(self, line) for line in [title, *body][:height]]
+        lines = [title, *body][:height]
+        return paint(self, lines + [[]] * (height - len(lines)))
 
     def on_focus(self) -> None:
         self.redraw()

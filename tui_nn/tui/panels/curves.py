@@ -27,7 +27,10 @@ def curves_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) ->
     has_validation = f"val_{view.curve}" in frame.program.metrics
     validation = frame.history.curve(f"val_{view.curve}") if has_validation else None
     if len(train[0]) == 0:
-        return [[], [ink.say(f" The {view.curve} is measured once an iteration: n goes to the end of this one.", "dim")]]
+        return [
+            [],
+            [ink.say(f" The {view.curve} is measured once an iteration: n goes to the end of this one.", "dim")],
+        ]
     head = _readings(frame, view, train, validation, width, ink)
     if height < 5 or width < 20:
         return [head]
@@ -45,6 +48,11 @@ def curves_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) ->
 def read_at(view: View, iterations: Any) -> int | None:
     """The iteration of the reading cursor, held inside the curve; None if there is no cursor."""
     return None if view.read is None or len(iterations) == 0 else int(iterations[clamp(view.read, len(iterations))])
+
+
+def iteration_read(frame: Frame, view: View) -> int | None:
+    """As `read_at`, for the curve that is shown."""
+    return read_at(view, frame.history.curve(view.curve)[0]) if view.curve in frame.program.metrics else None
 
 
 def _readings(frame: Frame, view: View, train, validation, width: int, ink: Ink) -> Line:
@@ -117,7 +125,18 @@ class CurvesPanel(Panel):
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Line]:
         view = self.view
-        key = (frame.program, frame.position, frame.reached, frame.metrics.get("loss"), width, height, view.curve, view.log, view.read, self.ink)
+        key = (
+            frame.program,
+            frame.position,
+            frame.reached,
+            frame.metrics.get("loss"),
+            width,
+            height,
+            view.curve,
+            view.log,
+            view.read,
+            self.ink,
+        )
         if key != self._key:
             self._body, self._key = curves_lines(frame, view, width, height, self.ink), key
             self._drawn_at = time.monotonic()

@@ -56,7 +56,7 @@ class DetailPanel(Panel):
                 view.row = clamp(clamp(view.row, n_out) + dy, n_out)
                 view.column = clamp(clamp(view.column, n_in) + dx, n_in)
         elif view.detail == "gradients" and dy:
-            self.screen.select_layer(dy)  # type: ignore[attr-defined]
+            self.screen.action_select_layer(dy)  # type: ignore[attr-defined]
         else:
             n, units = view.layer_of(self.frame).activation.shape
             view.sample = clamp(clamp(view.sample, n) + dy, n)

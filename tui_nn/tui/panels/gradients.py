@@ -24,7 +24,14 @@ MIN_MAP = 6  # lines: below, the heatmap of the selected layer would say little
 def gradients_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     """Norms of ∂loss/∂output and of ∂loss/∂parameters per layer; then ∂loss/∂output of the selected layer."""
     if not any(layer.has_delta for layer in frame.layers):
-        return [[], [ink.say(" No gradient has been computed yet: it flows back from the loss, one layer an operation.", "dim")]]
+        return [
+            [],
+            [
+                ink.say(
+                    " No gradient has been computed yet: it flows back from the loss, one layer an operation.", "dim"
+                )
+            ],
+        ]
     selected = clamp(view.layer, len(frame.layers))
     room = height - 3
     with_map = room - len(frame.layers) >= MIN_MAP
@@ -58,7 +65,9 @@ def _bars(frame: Frame, first: int, room: int, selected: int, width: int, ink: I
     return lines
 
 
-def _bar_line(layer: LayerFrame, is_selected: bool, name_width: int, bar_width: int, span_delta, span_grad, ink: Ink) -> Line:
+def _bar_line(
+    layer: LayerFrame, is_selected: bool, name_width: int, bar_width: int, span_delta, span_grad, ink: Ink
+) -> Line:
     is_fresh = layer.is_backward_fresh
     name_role = "selected" if is_selected else "text" if is_fresh else "dim"
     line = [ink.say((ink.glyph("next") if is_selected else " ") + fit(layer.name, name_width - 1), name_role)]
@@ -68,7 +77,9 @@ def _bar_line(layer: LayerFrame, is_selected: bool, name_width: int, bar_width: 
         text_role = "bad" if odd else "text" if is_fresh else "dim"
         share = log_share(value, *span) if value is not None and span else None
         line.append(ink.say(fit("" if value is None else number(value, 3), NUMBER, ">") + " ", text_role))
-        line += [ink.say(" " * bar_width)] if share is None else bar(share, bar_width, ink, role if is_fresh else "faint")
+        line += (
+            [ink.say(" " * bar_width)] if share is None else bar(share, bar_width, ink, role if is_fresh else "faint")
+        )
         line.append(ink.say(" "))
     return line
 
@@ -81,12 +92,18 @@ def _axis(span: tuple[float, float] | None, width: int, ink: Ink) -> Line:
     between = width - len(low) - len(high)
     if between < 3:
         return [ink.say(fit(low, width), "faint")]
-    return [ink.say(low + " ", "faint"), ink.say(ink.glyph("dot") * (between - 2), "rule"), ink.say(" " + high, "faint")]
+    return [
+        ink.say(low + " ", "faint"),
+        ink.say(ink.glyph("dot") * (between - 2), "rule"),
+        ink.say(" " + high, "faint"),
+    ]
 
 
 def _fade_line(frame: Frame, width: int, ink: Ink) -> Line:
     """The plain fact: by what factor the error's norm changes on its way to the first layer."""
-    known = [layer for layer in frame.layers if layer.is_backward_fresh] or [layer for layer in frame.layers if layer.has_delta]
+    known = [layer for layer in frame.layers if layer.is_backward_fresh] or [
+        layer for layer in frame.layers if layer.has_delta
+    ]
     first, last = known[0], known[-1]
     a, b = first.metrics.get("delta_norm"), last.metrics.get("delta_norm")
     if first is last or a is None or b is None:
@@ -97,7 +114,11 @@ def _fade_line(frame: Frame, width: int, ink: Ink) -> Line:
         return [ink.say(f" the error is 0 at {last.name}", "dim")]
     ends = f" from {last.name} to {first.name}"
     when = f", {freshness(frame, first.is_backward_fresh)}"
-    for before, after in ((" error on its way back: ", ends + when), (" error on its way back: ", ends), (" error: ", ends)):
+    for before, after in (
+        (" error on its way back: ", ends + when),
+        (" error on its way back: ", ends),
+        (" error: ", ends),
+    ):
         if cells(before) + 9 + cells(after) <= width:
             break
     return [ink.say(before, "dim"), ink.say(times(a / b), "strong"), ink.say(after, "dim")]

@@ -77,7 +77,9 @@ def _columns(room: int) -> tuple[list[Column], int]:
     return sorted(chosen, key=lambda column: ORDER.index(column.head)), spark
 
 
-def _layer_line(frame: Frame, layer: LayerFrame, is_selected: bool, columns, name_width, spark_width, width, ink: Ink) -> Line:
+def _layer_line(
+    frame: Frame, layer: LayerFrame, is_selected: bool, columns, name_width, spark_width, width, ink: Ink
+) -> Line:
     from tui_nn.tui.heat import strip_of
 
     left, right = columns
@@ -89,7 +91,12 @@ def _layer_line(frame: Frame, layer: LayerFrame, is_selected: bool, columns, nam
         *(ink.say(fit(c.value(layer), c.width, ">") + " ", role if is_selected else "dim") for c in left),
     ]
     if unmeasured:
-        return [*line, ink.say(fit("not computed yet", width - sum(s.cell_length for s in line)), role if is_selected else "faint")]
+        return [
+            *line,
+            ink.say(
+                fit("not computed yet", width - sum(s.cell_length for s in line)), role if is_selected else "faint"
+            ),
+        ]
     spark_role = "selected" if is_selected else "forward" if layer.is_forward_fresh else "faint"
     line += strip_of(mean_over_samples(layer.activation), spark_width, ink, spark_role)
     line += [ink.say(fit(c.value(layer), c.width + 1, ">"), role) for c in right]
@@ -126,7 +133,7 @@ class LayersPanel(Panel):
 
     def move(self, dx: int, dy: int, page: bool = False) -> None:
         if self.frame:
-            self.screen.select_layer(dy)  # type: ignore[attr-defined]
+            self.screen.action_select_layer(dy)  # type: ignore[attr-defined]
 
     def hit(self, x: int, y: int) -> None:
         if self.frame and y >= 1:
@@ -134,4 +141,4 @@ class LayersPanel(Panel):
             n = len(self.frame.layers)
             first = max(0, min(clamp(self.view.layer, n) - room // 2, n - room))
             if first + y - 1 < n:
-                self.screen.select_layer(first + y - 1 - clamp(self.view.layer, n))  # type: ignore[attr-defined]
+                self.screen.action_select_layer(first + y - 1 - clamp(self.view.layer, n))  # type: ignore[attr-defined]

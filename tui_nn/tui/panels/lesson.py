@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.base import Line, Panel
 from tui_nn.tui.text import fit, wrap
 from tui_nn.tui.view import View
+
+if TYPE_CHECKING:
+    from tui_nn.scenario.model import ScriptLine
 
 MIN_TEXT = 20  # cells; below, wrapping would leave single words
 NONE_YET = {"en": "This scenario brings no lesson.", "ko": "이 시나리오에는 설명이 없습니다."}
@@ -47,8 +50,20 @@ def script_lines(cues: Sequence[Cue], current: int, lang: str, width: int, ink: 
             lines.append([*(head if i == 0 else [ink.say("    ")]), ink.say(line, role)])
         for i, move in enumerate(cue.moves):
             lead = head if not said and i == 0 else [ink.say("    ")]
-            lines.append([*lead, ink.say(fit(ink.glyph("to") + " " + move, width - 5).rstrip(), "update" if is_now else "faint")])
+            lines.append(
+                [*lead, ink.say(fit(ink.glyph("to") + " " + move, width - 5).rstrip(), "update" if is_now else "faint")]
+            )
     return lines, focus
+
+
+def cues_of(script: Sequence[ScriptLine]) -> tuple[Cue, ...]:
+    """The lines of a scenario's script."""
+    from tui_nn.debugger.script import script_lines as read
+
+    return tuple(
+        Cue({"en": line.say.en, "ko": line.say.ko} if line.say else {}, tuple(str(move) for move in line.moves))
+        for line in read(script)
+    )
 
 
 class LessonPanel(Panel):
@@ -106,7 +121,11 @@ class LessonPanel(Panel):
         for row, is_more, glyph in ((0, start > 0, "more_up"), (-1, start < last, "more_down")):
             if is_more and shown:
                 used = sum(segment.cell_length for segment in shown[row])
-                shown[row] = [*shown[row], self.ink.say(" " * max(width - used - 1, 0)), self.ink.say(self.ink.glyph(glyph), "accent")]
+                shown[row] = [
+                    *shown[row],
+                    self.ink.say(" " * max(width - used - 1, 0)),
+                    self.ink.say(self.ink.glyph(glyph), "accent"),
+                ]
         return shown
 
     def _all_lines(self, width: int) -> tuple[list[Line], int]:

@@ -142,7 +142,7 @@ def _map(quantity: Quantity, cursor: tuple[int, int], n_in: int, width: int, hei
         column = Window(place.row, place.rows, 0, 1, place.cell)
         at = (cursor[0], 0) if cursor[1] >= n_in else None
         biases = matrix_lines(quantity.bias[:, None], column, scale, ink, at)
-        rows = [[*row, ink.say(" "), *bias] for row, bias in zip(rows, biases)]
+        rows = [[*row, ink.say(" "), *bias] for row, bias in zip(rows, biases, strict=True)]
     return [title, *rows]
 
 

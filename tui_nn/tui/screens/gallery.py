@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,11 @@ from textual.widgets import Input
 from tui_nn.tui.arrange import WIDE
 from tui_nn.tui.chrome import Bar, footer_line
 from tui_nn.tui.commands import bindings_for, footer_commands
+from tui_nn.tui.gallery import ROWS, list_lines, matching, preview_lines, read_preview, visible_from
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line, Page
 from tui_nn.tui.paint import paint
-from tui_nn.tui.text import cells, fit, wrap
+from tui_nn.tui.text import cells, fit
 from tui_nn.tui.view import clamp
 
 if TYPE_CHECKING:
@@ -27,75 +27,6 @@ if TYPE_CHECKING:
     from tui_nn.tui.app import TuiApp
 
 INTRO = "A debugger for neural-network training: open a run, step it one operation at a time, forwards and back."
-ROWS = 3  # title, summary, blank
-
-
-def matching(presets: Sequence[PresetInfo], query: str) -> list[PresetInfo]:
-    """Those in which every word of the query occurs: in id, title, summary (both languages) or tags."""
-    words = query.casefold().split()
-
-    def text(preset: PresetInfo) -> str:
-        return " ".join([preset.id, preset.title, *preset.summary.values(), *preset.tags]).casefold()
-
-    return [preset for preset in presets if all(word in text(preset) for word in words)]
-
-
-def list_lines(presets: Sequence[PresetInfo], selected: int, lang: str, width: int, height: int, ink: Ink, open_id: str = "") -> list[Line]:
-    """Three rows a preset, scrolled so that the selected one is in sight."""
-    if not presets:
-        return [[], [ink.say(" No preset matches. esc clears the search; o opens a file of your own.", "dim")]]
-    fit_in = max(height // ROWS, 1)
-    first = max(0, min(selected - fit_in // 2, len(presets) - fit_in))
-    with_tags = all(cells(preset.title) + cells(_tags(preset, ink)) + 8 <= width for preset in presets)
-    lines: list[Line] = []
-    for index, preset in enumerate(presets[first : first + fit_in], first):
-        lines += _entry(preset, index == selected, preset.id == open_id, with_tags, lang, width, ink)
-    return lines[:height]
-
-
-def _tags(preset: PresetInfo, ink: Ink) -> str:
-    return f" {ink.glyph('dot')} ".join(preset.tags)
-
-
-def _entry(preset: PresetInfo, is_selected: bool, is_open: bool, with_tags: bool, lang: str, width: int, ink: Ink) -> list[Line]:
-    mark = ink.glyph("next") if is_selected else " "
-    tags = f"{ink.glyph('pause')} open" if is_open else _tags(preset, ink) if with_tags else ""
-    tags_width = cells(tags) + 2
-    role = "selected" if is_selected else "strong"
-    top: Line = [
-        ink.say(f" {mark} ", role if is_selected else "accent"),
-        ink.say(fit(preset.title, width - 4 - tags_width), role),
-        ink.say(fit(tags, tags_width, ">"), "accent" if is_open and not is_selected else role if is_selected else "dim"),
-        ink.say(" ", role),
-    ]
-    if preset.error:
-        text = [ink.say("   " + fit("cannot be read: enter shows why", width - 4), "bad")]
-    else:
-        text = [ink.say("   " + fit(preset.summary.get(lang) or preset.summary.get("en", ""), width - 4), "dim")]
-    return [top, text, []]
-
-
-def preview_lines(preset: PresetInfo | None, text: str, lang: str, width: int, ink: Ink) -> list[Line]:
-    """The summary in full, then the file as it is: comments faint, tables and keys set off."""
-    if preset is None:
-        return []
-    lines: list[Line] = [[ink.say(" " + line)] for line in wrap(preset.summary.get(lang, ""), width - 2)]
-    if preset.tags:
-        lines += [[], [ink.say(fit(" " + _tags(preset, ink), width - 1), "accent")]]
-    lines += [[], [ink.say(fit(f" {preset.id}.toml", width - 1), "dim")], []]
-    for raw in text.splitlines():
-        line = raw.expandtabs(4)
-        stripped = line.strip()
-        if stripped.startswith("#"):
-            lines.append([ink.say(" " + fit(line, width - 2), "faint")])
-        elif stripped.startswith("["):
-            lines.append([ink.say(" " + fit(line, width - 2), "accent")])
-        elif " = " in line and not line.startswith(" "):
-            key, _, value = line.partition(" = ")
-            lines.append([ink.say(f" {key} = ", "dim"), ink.say(fit(value, width - cells(key) - 5))])
-        else:
-            lines.append([ink.say(" " + fit(line, width - 2))])
-    return lines
 
 
 class PresetList(Widget, can_focus=True):
@@ -106,7 +37,7 @@ class PresetList(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         screen: Any = self.screen
         lines = screen.rows(self.size.width, self.size.height)
-        return paint(self, lines[y] if y < len(lines) else [])
+        return paint(self, [lines[y] if y < len(lines) else []])[0]
 
     def on_click(self, event: events.Click) -> None:
         self.screen.click_row(event.y, event.chain)  # type: ignore[attr-defined]
@@ -175,17 +106,25 @@ class GalleryScreen(Screen[None]):
 
     def _preview(self, width: int) -> list[Line]:
         preset = self._current()
-        return preview_lines(preset, _read(preset.path) if preset else "", self.lang, width, self.ink)
+        return preview_lines(preset, read_preview(preset.path) if preset else "", self.lang, width, self.ink)
 
     def _current(self) -> PresetInfo | None:
         return self.shown[clamp(self.selected, len(self.shown))] if self.shown else None
 
     def _draw(self) -> None:
         ink, width = self.ink, self.app.size.width
-        count = f"{len(self.shown)} of {len(self.presets)} presets" if len(self.shown) != len(self.presets) else f"{len(self.presets)} presets"
+        count = (
+            f"{len(self.shown)} of {len(self.presets)} presets"
+            if len(self.shown) != len(self.presets)
+            else f"{len(self.presets)} presets"
+        )
         name = " tui-nn  "
         right = f"{count} "
-        header = [ink.say(name, "title"), ink.say(fit("Gallery", width - cells(name) - cells(right)), "strong"), ink.say(right, "dim")]
+        header = [
+            ink.say(name, "title"),
+            ink.say(fit("Gallery", width - cells(name) - cells(right)), "strong"),
+            ink.say(right, "dim"),
+        ]
         self.query_one("#header", Bar).show([header])
         self.query_one("#intro", Bar).show([[ink.say(" " + fit(INTRO, width - 2), "dim")]])
         commands = [c for c in footer_commands("gallery") if c.id != "gallery-back"]
@@ -204,9 +143,7 @@ class GalleryScreen(Screen[None]):
 
     def click_row(self, y: int, clicks: int) -> None:
         height = self.query_one(PresetList).size.height
-        fit_in = max(height // ROWS, 1)
-        first = max(0, min(self.selected - fit_in // 2, len(self.shown) - fit_in))
-        index = first + y // ROWS
+        index = visible_from(len(self.shown), self.selected, height)[0] + y // ROWS
         if index < len(self.shown):
             is_again = index == self.selected
             self.action_select(index - self.selected)
@@ -237,7 +174,9 @@ class GalleryScreen(Screen[None]):
             if text:
                 self._open(str(Path(text).expanduser()))
 
-        self.app.push_screen(PromptScreen("Open a scenario file", "path of a .toml file", self.ink, _path_problem), opened)
+        self.app.push_screen(
+            PromptScreen("Open a scenario file", "path of a .toml file", self.ink, _path_problem), opened
+        )
 
     def action_search(self) -> None:
         field = self.query_one(Input)
@@ -279,13 +218,6 @@ class GalleryScreen(Screen[None]):
 
     def help_about(self) -> tuple[str | None, str, tuple[str, ...]]:
         return None, "", ("gallery", "app")
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")[:20_000]
-    except OSError as error:
-        return f"# {error.strerror or error}"
 
 
 def _path_problem(text: str) -> str | None:

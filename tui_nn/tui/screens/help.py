@@ -30,11 +30,22 @@ def help_lines(focused: str | None, about: str, places: Sequence[str], width: in
     for index, (heading, commands) in enumerate(help_rows(places)):
         if focused and index == 0:
             heading = "Keys in this panel"
-        lines += [[ink.say(heading, "title")], *(line for command in commands for line in _row(command, width, ink)), []]
+        lines += [
+            [ink.say(heading, "title")],
+            *(line for command in commands for line in _row(command, width, ink)),
+            [],
+        ]
     lines.append([ink.say("Words", "title")])
     for word, meaning in WORDS:
         lines += _entry(word, meaning, "strong", width, ink)
-    lines += [[], *_paragraph("With Hangul input on, the letter keys work as well: ㄴ is s, ㅜ is n. Arrows, digits and signs always do.", width, ink)]
+    lines += [
+        [],
+        *_paragraph(
+            "With Hangul input on, the letter keys work as well: ㄴ is s, ㅜ is n. Arrows, digits and signs always do.",
+            width,
+            ink,
+        ),
+    ]
     return lines
 
 

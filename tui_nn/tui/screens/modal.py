@@ -49,8 +49,15 @@ class PageScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         rule = self.ink.glyph("rule_focus")
-        self.query_one("#page-title", Bar).show([[self.ink.say(f"{rule} ", "accent"), self.ink.say(self.heading, "title")]])
-        keys = [self.ink.say("esc", "key"), self.ink.say(" close   ", "dim"), self.ink.say("↑ ↓ PgUp PgDn", "key"), self.ink.say(" scroll", "dim")]
+        self.query_one("#page-title", Bar).show(
+            [[self.ink.say(f"{rule} ", "accent"), self.ink.say(self.heading, "title")]]
+        )
+        keys = [
+            self.ink.say("esc", "key"),
+            self.ink.say(" close   ", "dim"),
+            self.ink.say("↑ ↓ PgUp PgDn", "key"),
+            self.ink.say(" scroll", "dim"),
+        ]
         self.query_one("#page-foot", Bar).show([keys])
         self.query_one(Page).focus()
 

@@ -1,0 +1,82 @@
+"""Opening a scenario away from the screen's thread: read, build, compile, and tell the screen by messages."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.session import Session
+    from tui_nn.tui.app import Wish
+
+
+class Opened(Message):
+    """The session stands; its kernels are yet to be compiled."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+
+class Failed(Message):
+    """There will be no session; the report says why."""
+
+    def __init__(self, report: str) -> None:
+        super().__init__()
+        self.report = report
+
+
+class Compiling(Message):
+    """A kernel is about to be compiled; `name` is empty when all are done."""
+
+    def __init__(self, done: int, total: int, name: str) -> None:
+        super().__init__()
+        self.done, self.total, self.name = done, total, name
+
+
+class _Left(Exception):
+    """The user has left while kernels were being compiled."""
+
+
+class Opening:
+    """One scenario on its way to the screen: a few dozen messages in all."""
+
+    def __init__(self, screen: Widget, wish: Wish) -> None:
+        self.screen, self.wish = screen, wish
+        self._is_over = False
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="tui-nn opening", daemon=True).start()
+
+    def stop(self) -> None:
+        """Compile no further kernel. The one at work ends by itself; nobody waits for it."""
+        self._is_over = True
+
+    def _run(self) -> None:
+        try:
+            from tui_nn.debugger.session import Session
+            from tui_nn.scenario import load_scenario
+
+            session = Session(load_scenario(self.wish.ref, self.wish.overrides))
+        except Exception as error:
+            # Whatever a stranger's file can cause is told on the screen, and the app lives on.
+            self.screen.post_message(Failed(str(error) or type(error).__name__))
+            return
+        self.screen.post_message(Opened(session))
+        try:
+            session.prepare(self._tell)
+        except _Left:
+            return
+        except Exception as error:
+            self.screen.post_message(Failed(f"The kernels of {self.wish.ref} could not be compiled.\n{error}"))
+            return
+        self.screen.post_message(Compiling(1, 1, ""))
+
+    def _tell(self, done: int, total: int, name: str) -> None:
+        if self._is_over:
+            raise _Left
+        if name:
+            self.screen.post_message(Compiling(done, total, name))

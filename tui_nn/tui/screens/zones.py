@@ -1,0 +1,229 @@
+"""The five panels of the debugger, their places and their focus. Knows frames, but no session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from tui_nn.tui.arrange import Area, Arrangement, arrange
+from tui_nn.tui.chrome import Bar, Gutter, footer_line
+from tui_nn.tui.commands import PANELS, PLACES, footer_commands
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.panels.base import Panel
+from tui_nn.tui.panels.curves import CurvesPanel
+from tui_nn.tui.panels.detail import DetailPanel
+from tui_nn.tui.panels.layers import LayersPanel
+from tui_nn.tui.panels.lesson import LessonPanel
+from tui_nn.tui.panels.program import ProgramPanel
+from tui_nn.tui.view import View, clamp
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.frame import Frame
+
+KINDS: tuple[type[Panel], ...] = (ProgramPanel, LayersPanel, DetailPanel, CurvesPanel, LessonPanel)
+NAMES = {"program": "1 Program", "layers": "2 Layers", "detail": "3 Detail", "curves": "4 Curves", "lesson": "5 Lesson"}
+
+# What a script line may ask to be shown: a panel and its tab.
+SHOWS = {
+    "program": ("program", ""),
+    "layers": ("layers", ""),
+    "lesson": ("lesson", ""),
+    "curves": ("curves", "loss"),
+    "activations": ("detail", "activations"),
+    "gradients": ("detail", "gradients"),
+    "optimizer": ("detail", "optimizer"),
+}
+# Where a metric is to be seen.
+METRICS = {
+    "loss": ("curves", "loss"),
+    "val_loss": ("curves", "loss"),
+    "accuracy": ("curves", "accuracy"),
+    "val_accuracy": ("curves", "accuracy"),
+    "grad_norm": ("detail", "gradients"),
+    "delta_norm": ("detail", "gradients"),
+    "weight_norm": ("detail", "optimizer"),
+    "update_ratio": ("detail", "optimizer"),
+    "lr": ("detail", "optimizer"),
+    "act_mean": ("detail", "activations"),
+    "act_std": ("detail", "activations"),
+    "act_signal": ("detail", "activations"),
+    "saturated": ("layers", ""),
+}
+
+
+class ZonesScreen(Screen[None]):
+    """Header, panels, footer. Subclasses say what the header says and where frames come from."""
+
+    def __init__(self, ink: Ink, lang: str) -> None:
+        super().__init__()
+        self.ink = ink
+        self.view = View(lang=lang)
+        self.frame: Frame | None = None
+        self.focus_name = "program"
+        self.right, self.below = "detail", "curves"  # the panels seen last where not all can be shown
+        self.zoomed = False
+        self.panels: dict[str, Panel] = {}
+        self.arrangement: Arrangement | None = None
+        self._gutters: list[Gutter] = []
+
+    @property
+    def lesson(self) -> LessonPanel:
+        return self.panels["lesson"]  # type: ignore[return-value]
+
+    def compose(self) -> ComposeResult:
+        self.panels = {kind.where: kind(self.view, self.ink) for kind in KINDS}
+        self._gutters = [Gutter(self.ink), Gutter(self.ink)]
+        self.header, self._footer = Bar("header"), Bar("footer")
+        yield self.header
+        yield from self.panels.values()
+        yield from self._gutters
+        yield self._footer
+
+    def draw_header(self) -> None:
+        """Say the state in the header."""
+
+    def show_frame(self, frame: Frame) -> None:
+        """Hand a frame to every panel that is in sight."""
+        is_first, self.frame = self.frame is None, frame
+        if is_first:
+            self.place()  # the left column is divided by what there is to list
+        for name in self.arrangement.panels if self.arrangement else ():
+            self.panels[name].show(frame)
+
+    # Places
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.place()
+        self.draw_header()
+
+    def place(self) -> None:
+        """Give every panel its area, if that has changed; those that come into sight get the newest frame."""
+        width, height = self.app.size
+        program = self.frame.program if self.frame else None
+        arrangement = arrange(
+            width,
+            height,
+            self.focus_name,
+            right=self.right,
+            below=self.below,
+            zoomed=self.zoomed,
+            n_ops=len(program.ops) if program else 20,
+            n_layers=len(program.layers) if program else 6,
+        )
+        if arrangement == self.arrangement:
+            return
+        self.arrangement = arrangement
+        _put(self.header, arrangement.header)
+        _put(self._footer, arrangement.footer)
+        for name, panel in self.panels.items():
+            area = arrangement.panels.get(name)
+            panel.display = area is not None
+            if area is not None:
+                _put(panel, area)
+                panel.hidden = tuple(NAMES[other] for other in arrangement.hidden.get(name, ()))
+                panel.show(self.frame)
+                panel.redraw()
+        for i, gutter in enumerate(self._gutters):
+            gutter.display = i < len(arrangement.bars)
+            if gutter.display:
+                _put(gutter, arrangement.bars[i])
+                gutter.show(*_joints(arrangement, arrangement.bars[i]))
+        self._footer.show([footer_line(footer_commands("debugger"), width, self.ink)])
+
+    def focus_panel(self) -> None:
+        self.panels[self.focus_name].focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if isinstance(event.widget, Panel):
+            self._note_focus(event.widget.where)
+
+    def _note_focus(self, name: str) -> None:
+        if name == self.focus_name:
+            return
+        self.focus_name = name
+        if name in ("detail", "curves", "lesson"):
+            self.right = name
+        if name in ("curves", "lesson"):
+            self.below = name
+        self.place()
+
+    def look_at(self, what: str) -> None:
+        """Bring a panel, or the panel of a metric, into sight; a metric of a layer selects that layer."""
+        metric, _, layer = what.partition(".")
+        panel, tab = SHOWS.get(what) or METRICS.get(metric, ("curves", "loss"))
+        if layer and self.frame is not None:
+            names = [each.name for each in self.frame.layers]
+            self.view.layer = names.index(layer) if layer in names else self.view.layer
+            self.panels["layers"].redraw()
+        if panel == "detail":
+            self.view.detail = tab
+        elif panel == "curves":
+            self.view.curve = tab
+        self.action_panel(panel)
+        self.panels[panel].redraw()
+
+    # Commands
+
+    def action_panel(self, name: str) -> None:
+        self._note_focus(name)
+        self.focus_panel()
+
+    def action_next_panel(self, by: int = 1) -> None:
+        self.action_panel(PANELS[(PANELS.index(self.focus_name) + by) % len(PANELS)])
+
+    def action_tab(self, by: int) -> None:
+        name = self.focus_name if len(self.panels[self.focus_name].tabs) > 1 else "detail"
+        if self.arrangement and name not in self.arrangement.panels:
+            self.action_panel(name)
+        self.panels[name].switch_tab(by)
+
+    def action_zoom(self) -> None:
+        self.zoomed = not self.zoomed
+        self.place()
+
+    def action_scale(self) -> None:
+        self.view.log = not self.view.log
+        self.panels["curves"].redraw()
+
+    def action_select_layer(self, by: int) -> None:
+        if self.frame is not None:
+            n = len(self.frame.layers)
+            self.view.layer = clamp(clamp(self.view.layer, n) + by, n)
+            self.panels["layers"].redraw()
+            self.panels["detail"].redraw()
+
+    # What the app asks
+
+    def use_ink(self, ink: Ink) -> None:
+        self.ink, self.arrangement = ink, None
+        for widget in (*self.panels.values(), *self._gutters):
+            widget.ink = ink
+        self.place()
+        self.draw_header()
+
+    def use_language(self, lang: str) -> None:
+        self.view.lang = lang
+        self.lesson.redraw()
+
+    def help_about(self) -> tuple[str | None, str, tuple[str, ...]]:
+        """For the help page: the focused panel's name, what it shows, and the places of the table in order."""
+        others = tuple(name for name in PANELS if name != self.focus_name)
+        about = self.panels[self.focus_name].about
+        return PLACES[self.focus_name], about, (self.focus_name, "debugger", "app", *others)
+
+
+def _put(widget: Any, area: Area) -> None:
+    widget.styles.offset = (area.x, area.y)
+    widget.styles.width, widget.styles.height = area.width, area.height
+
+
+def _joints(arrangement: Arrangement, bar: Area) -> tuple[frozenset[int], frozenset[int]]:
+    """At which rows of a vertical line a panel's title line touches it from the left, and from the right."""
+    areas = arrangement.panels.values()
+    rows = range(bar.y, bar.y + bar.height)
+    left = frozenset(area.y - bar.y for area in areas if area.x + area.width == bar.x and area.y in rows)
+    right = frozenset(area.y - bar.y for area in areas if area.x == bar.x + 1 and area.y in rows)
+    return left, right

@@ -1,0 +1,76 @@
+"""What the debugger is doing, in a word or a sentence for the header."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from tui_nn.tui.chrome import Status
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.frame import Frame
+    from tui_nn.tui.mover import Mover
+    from tui_nn.tui.opening import Compiling
+    from tui_nn.tui.player import Player
+
+
+def status_of(
+    mover: Mover,
+    frame: Frame | None,
+    compiling: Compiling | None,
+    player: Player | None,
+    speed: float,
+    text: str,
+    reason: str,
+) -> Status:
+    """What is most worth saying. text, reason: of the move that has just ended, if any."""
+    if compiling is not None:
+        name = f"{compiling.name} ({compiling.done + 1} of {compiling.total})"
+        return (
+            Status("waiting", f"waiting for: {name}") if mover.is_waiting else Status("compiling", f"compiling {name}")
+        )
+    if mover.kind == "run":
+        return Status("running", f"running  {speed:,.0f} iterations/s" if speed else "running")
+    if mover.kind == "seek":
+        return Status("seeking", "seeking…")
+    if bad := non_finite(frame):
+        return Status("stopped", bad)
+    if reason in ("condition", "end", "full") and text:
+        return Status("stopped", text)
+    if player is not None:
+        where = f"{player.number} of {len(player.playback.lines)}"
+        return (
+            Status("paused", f"lesson {where} paused: space goes on")
+            if player.is_paused
+            else Status("running", f"lesson {where}")
+        )
+    return Status("paused", text if text and reason != "paused" else "paused")
+
+
+def non_finite(frame: Frame | None) -> str:
+    """What to say if the loss at this position is not a finite number any more, and since when."""
+    if frame is None or math.isfinite(frame.metrics.get("loss", 0.0)):
+        return ""
+    import numpy as np
+
+    losses = frame.history["loss"]
+    first = int((~np.isfinite(losses)).argmax())
+    return f"the loss became {float(losses[first])} in iteration {first:,}"
+
+
+class Speed:
+    """Iterations a second, taken over half a second."""
+
+    def __init__(self) -> None:
+        self.rate = 0.0
+        self._since, self._start = 0.0, 0
+
+    def restart(self, iteration: int) -> None:
+        self.rate, self._since, self._start = 0.0, time.monotonic(), iteration
+
+    def note(self, iteration: int) -> None:
+        now = time.monotonic()
+        if now - self._since > 0.5:
+            self.rate = max(iteration - self._start, 0) / (now - self._since)
+            self._since, self._start = now, iteration
