@@ -62,7 +62,10 @@ def open_session(ref: str, overrides: Sequence[str]) -> Iterator["Session"]:
     from tui_nn.debugger.session import Session
     from tui_nn.scenario import load_scenario
 
-    session = Session(load_scenario(ref, overrides))
+    scenario = load_scenario(ref, overrides)
+    for line in scenario.remarks:
+        remark(line)
+    session = Session(scenario)
     try:
         yield session
     finally:

@@ -44,6 +44,8 @@ def print_scenario(ref: str, overrides: Sequence[str], *, as_json: bool) -> None
     from tui_nn.scenario import load_scenario
 
     scenario = load_scenario(ref, overrides)
+    for line in scenario.remarks:
+        remark(line)
     program = build_program(scenario, load_data(scenario))
     if as_json:
         print_json(scenario_as_data(scenario, program))

@@ -14,16 +14,13 @@ from tui_nn.scenario import (
     Amount,
     Scenario,
     ScenarioError,
-    layer_names,
     list_presets,
     load_scenario,
-    metric_names,
     preset_dir,
     schema,
     write_schema,
 )
 from tui_nn.scenario.amount import parse_amount, parse_goal
-from tui_nn.scenario.naming import parameter_shapes
 
 PRESETS = [preset.id for preset in list_presets()]
 
@@ -270,3 +267,27 @@ def test_damaged_bytes_load_or_are_scenario_errors(tmp_path, damage):
     error = refusal(path)
     assert error is None or error.problems
     assert all(line.isprintable() for line in str(error).splitlines())
+
+
+def test_lines_about_what_an_override_took_away_are_left_out_with_a_remark():
+    """Without validation there is no val_accuracy to expect: the run opens all the same, and says what is missing."""
+    whole, cut = load_scenario("digits-dnn"), load_scenario("digits-dnn", ["data.validation=0"])
+    kept = [line.that for line in cut.expect]
+    assert kept == [line.that for line in whole.expect if "val_" not in line.that]
+    assert len(cut.expect) < len(whole.expect)
+    assert "expect[" in cut.remarks[0]
+    assert whole.remarks == ()
+    with pytest.raises(ScenarioError, match="unknown name 'foo'"):
+        load_scenario("digits-dnn", ["data.validation=0", "expect[0].that=foo > 1"])
+
+
+def test_another_init_drops_the_old_ones_setting(tmp_path):
+    """init_std belongs to "normal": choosing another init from the command line must not trip over it."""
+    path = tmp_path / "a.toml"
+    path.write_text(
+        'id = "a"\ntitle = "A"\ndata = { source = "xor" }\n'
+        'layers = [{ type = "dense", units = 1, init = "normal", init_std = 0.5 }]\n'
+        'loss = { type = "mse" }\noptimizer = { type = "sgd", lr = 0.1 }\ntrain = { iterations = 9 }\n',
+        encoding="utf-8",
+    )
+    assert load_scenario(path, ["layers[0].init=zeros"]).layers[0].init == "zeros"

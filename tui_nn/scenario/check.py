@@ -14,7 +14,7 @@ from tui_nn.scenario.naming import CLOCK, layer_names, metric_names, parameter_s
 from tui_nn.scenario.validate import Findings
 
 MAX_BYTES = 512 * 1024 * 1024
-PANELS = ("program", "layers", "gradients", "optimizer", "curves", "lesson")
+PANELS = ("program", "layers", "activations", "gradients", "optimizer", "curves", "lesson")
 SLOTS = {"sgd": (), "momentum": ("m",), "adam": ("m", "v")}  # what each optimizer keeps of every parameter
 
 CROSS_ENTROPIES = {

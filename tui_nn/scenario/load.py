@@ -1,5 +1,6 @@
 """From a preset's id or a path to a `Scenario` that can be trained."""
 
+import copy
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,12 +34,35 @@ def parse_scenario(raw: dict[str, Any], source: str, text: str = "", overrides: 
 
     source: what reports call it. text: the TOML it was read from, where lines and columns are looked up.
     """
+    as_written = copy.deepcopy(raw) if overrides else raw
     applied, problems = apply_overrides(raw, overrides)
-    findings = validate(raw)
-    faults = findings.faults + [findings.as_written(fault) for fault in check(findings)]
-    if findings.scenario is not None and not faults and not problems:
-        return findings.scenario
+    scenario, faults = _judge(raw)
+    is_about_run = bool(applied) and all(one.path[0] not in ("script", "expect") for one in applied)
+    if is_about_run and not problems and _are_of_the_lesson(faults) and not _judge(as_written)[1]:
+        return _without_lines(raw, faults, source)
+    if scenario is not None and not faults and not problems:
+        return scenario
     raise ScenarioError(source, _in_order(_placed(faults, applied, text) + problems))
+
+
+def _judge(raw: dict[str, Any]) -> tuple[Scenario | None, list[Fault]]:
+    findings = validate(raw)
+    return findings.scenario, findings.faults + [findings.as_written(fault) for fault in check(findings)]
+
+
+def _are_of_the_lesson(faults: list[Fault]) -> bool:
+    return bool(faults) and all(len(fault.path) > 1 and fault.path[0] in ("script", "expect") for fault in faults)
+
+
+def _without_lines(raw: dict[str, Any], faults: list[Fault], source: str) -> Scenario:
+    """The scenario less the script lines and expectations that an override made void: they speak of another network."""
+    void = {(fault.path[0], fault.path[1]) for fault in faults}
+    for table in ("script", "expect"):
+        if table in raw:
+            raw[table] = [line for index, line in enumerate(raw[table]) if (table, index) not in void]
+    scenario = parse_scenario(raw, source)
+    names = ", ".join(dotted(place) for place in sorted(void))
+    return scenario.with_remark(f"left out, because they speak of what --set took away: {names}")
 
 
 def _placed(faults: list[Fault], overrides: list[Override], text: str) -> list[Problem]:

@@ -321,3 +321,15 @@ class Scenario(Model):
     """Playback, line by line."""
     expect: Annotated[tuple[Expectation, ...], Field(strict=False, max_length=200)] = ()
     """What the headless test checks."""
+
+    _remarks: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What loading did beyond the file, for a person to read."""
+        return self._remarks
+
+    def with_remark(self, remark: str) -> "Scenario":
+        scenario = self.model_copy()
+        scenario._remarks = (*self._remarks, remark)
+        return scenario

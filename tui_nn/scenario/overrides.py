@@ -98,6 +98,10 @@ def _make_room(raw: dict[str, Any], override: Override, chosen: set[Path]) -> No
     """Drop what the file said about the road not taken; what another override said stays, and is reported."""
     top = override.path[0]
     table = raw.get(str(top))
+    if top == "layers" and override.path[2:] == ("init",):
+        for key, init in (("init_std", "normal"), ("init_value", "constant")):
+            if override.value != init and (*override.path[:2], key) not in chosen:
+                raw["layers"][override.path[1]].pop(key, None)
     if len(override.path) != 2 or not isinstance(table, dict):
         return
     if top == "train":
