@@ -66,6 +66,7 @@ def program(units: tuple[int, ...], activation: str, n_in: int, optimizer: str, 
                                  loss=SimpleNamespace(type="sparse_categorical_cross_entropy")),
         layers=tuple(SimpleNamespace(name=name, kind=kind, units=n, n_in=m) for name, kind, n, m in names),
         loss_op=next(o.index for o in ops if o.phase == "loss"),
+        metrics=dict.fromkeys(["loss", "accuracy", "lr", "grad_norm", *(["val_loss", "val_accuracy"] if validation else [])]),
     )  # fmt: skip
 
 

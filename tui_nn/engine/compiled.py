@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from tui_nn.engine.loop import run
 from tui_nn.engine.registry import KERNELS
 
 assert ops.__all__  # imported for its kernels
+_lock = threading.RLock()  # two sessions may be prepared in two threads
 _alive: list[Any] = []  # a dispatcher that is collected takes its machine code along
 
 
@@ -27,11 +29,12 @@ def _real(dtype: np.dtype) -> types.Type:
 def _compile(function: Callable, signature: Any) -> Any:
     """Through the cache. The folder is set just around the decorator: other users of Numba keep theirs."""
     config: Any = numba.config  # pyright: ignore[reportPrivateImportUsage]
-    before, config.CACHE_DIR = config.CACHE_DIR, str(kernel_cache_dir())
-    try:
-        dispatcher: Any = numba.njit(cache=True, **lowlevel.OPTIONS)(function)
-    finally:
-        config.CACHE_DIR = before
+    with _lock:
+        before, config.CACHE_DIR = config.CACHE_DIR, str(kernel_cache_dir())
+        try:
+            dispatcher: Any = numba.njit(cache=True, **lowlevel.OPTIONS)(function)
+        finally:
+            config.CACHE_DIR = before
     dispatcher.compile(signature)
     _alive.append(dispatcher)
     return dispatcher
