@@ -40,7 +40,7 @@ def print_presets(*, as_json: bool, lang: str | None) -> None:
 
 def print_scenario(ref: str, overrides: Sequence[str], *, as_json: bool) -> None:
     from tui_nn.data import load_data
-    from tui_nn.engine.program import build_program
+    from tui_nn.engine.compiler import build_program
     from tui_nn.scenario import load_scenario
 
     scenario = load_scenario(ref, overrides)

@@ -21,8 +21,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from tui_nn.data.dataset import Dataset
+from tui_nn.engine.compiler import build_program
 from tui_nn.engine.machine import Machine
-from tui_nn.engine.program import build_program
 from tui_nn.scenario.model import Scenario
 
 WORKLOADS = {

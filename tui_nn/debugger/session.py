@@ -12,8 +12,8 @@ from tui_nn.debugger.frame import Frame
 from tui_nn.debugger.history import History
 from tui_nn.debugger.position import START, UNITS, Position, Stop, Unit, ahead, behind, canonical
 from tui_nn.engine import layout as at
+from tui_nn.engine.compiler import build_program
 from tui_nn.engine.machine import Machine, Progress
-from tui_nn.engine.program import build_program
 
 if TYPE_CHECKING:
     from tui_nn.data import Dataset

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 ALIGN = 16  # elements; a tensor then starts on a cache line
 
 
-class Compiler:
+def build_program(scenario: Scenario, dataset: Dataset) -> Program:
+    """Lay out memory and list the ops of one iteration."""
+    return _Compiler(scenario, dataset).build()
+
+
+class _Compiler:
     """Walks the network forwards, backwards and along the updates, as the machine will."""
 
     def __init__(self, scenario: Scenario, dataset: Dataset):

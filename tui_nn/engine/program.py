@@ -131,10 +131,3 @@ class Program:
 
     def is_due(self, iteration: int, op: int) -> bool:
         return self.ops[op].is_due(iteration)
-
-
-def build_program(scenario: Scenario, dataset: Dataset) -> Program:
-    """Lay out memory and list the ops of one iteration."""
-    from tui_nn.engine.compiler import Compiler
-
-    return Compiler(scenario, dataset).build()
