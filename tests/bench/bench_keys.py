@@ -31,18 +31,8 @@ from tests.tui.driver import is_ready, until
 from tui_nn.tui.app import Options, TuiApp, Wish
 
 TARGET_S = 0.060
-KEYS = (
-    "2",
-    "down",
-    "3",
-    "right",
-    "greater_than_sign",
-    "1",
-    "4",
-    "y",
-    "5",
-    "greater_than_sign",
-)  # each changes the screen
+# Each changes what is on the screen: focus, tabs, axis.
+KEYS = ("2", "greater_than_sign", "3", "y", "tab", "greater_than_sign", "1", "y", "5", "greater_than_sign", "tab")
 
 
 class Painter:
@@ -73,7 +63,7 @@ class Painter:
 def looked_at(run: Any) -> tuple:
     """What the keys of KEYS change."""
     view = run.view
-    return run.focus_name, view.detail, view.layer, view.unit, view.log, view.lesson
+    return run.focus_name, view.detail, view.curve, view.log, view.lesson
 
 
 async def measure(app: TuiApp, pilot: Pilot, n: int, free_speed: float) -> list[float]:

@@ -9,8 +9,8 @@ from tests.engine.make import make_session
 from tui_nn.debugger.position import Position
 from tui_nn.debugger.session import Session
 from tui_nn.engine import layout as at
-from tui_nn.engine.machine import MOST_SLOTS
 from tui_nn.engine import machine as machine_module
+from tui_nn.engine.machine import MOST_SLOTS
 
 TINY = [(3, "tanh"), (1, "linear")]
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 ADAM = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 SLOTS = {"sgd": (), "momentum": ("momentum_buffer",), "adam": ("exp_avg", "exp_avg_sq")}
+
+
+class Position(NamedTuple):
+    iteration: int
+    op: int
 
 
 class History:
@@ -90,7 +95,7 @@ def frame(
     """A frame in the middle of training. `odd` puts NaN and inf into activations, gradients and the loss."""
     rng = np.random.default_rng(3)
     plan = program(units, activation, n_in, optimizer, validation)
-    next_op = len(units) * 2 + 3 if at_op is None else at_op
+    next_op = min(len(units) * 2 + 3, len(plan.ops) - 1) if at_op is None else at_op
     layers = []
     for depth, layer in enumerate(plan.layers):
         activations = rng.normal(0, 1.0, (rows, layer.units))
@@ -139,8 +144,8 @@ def frame(
     if len(epochs):
         metrics |= {"val_loss": 0.2210, "val_accuracy": 0.9417}
     return SimpleNamespace(
-        program=plan, position=SimpleNamespace(iteration=iteration, op=next_op), iteration=iteration, op=next_op, epoch=iteration // 43,
-        batch=iteration % 43, rows=rows, is_running=running, reached=SimpleNamespace(iteration=max(iteration, 200), op=0),
+        program=plan, position=Position(iteration, next_op), iteration=iteration, op=next_op, epoch=iteration // 43,
+        batch=iteration % 43, rows=rows, is_running=running, reached=max(Position(200, 0), Position(iteration, next_op)),
         planned_iterations=plan.planned_iterations, layers=tuple(layers), metrics=metrics, history=history,
         sample_indices=rng.permutation(1376)[:rows], inputs=rng.normal(0, 1, (rows, n_in)), targets=rng.integers(0, 10, (rows, 1)),
         last_op=plan.ops[next_op - 1] if next_op else None,

@@ -31,6 +31,7 @@ class Status:
 
     mode: Mode
     text: str
+    brief: str = ""  # said instead where the position would have to be left out
 
 
 def header_lines(title: str, status: Status, frame: Frame | None, width: int, height: int, ink: Ink) -> list[Line]:
@@ -75,25 +76,20 @@ def timeline(frame: Frame, width: int, ink: Ink) -> Line:
 
 def _status_line(status: Status, frame: Frame | None, width: int, ink: Ink) -> Line:
     """Left the status, right the position; the position gives way where both do not fit."""
-    glyph = ink.glyph(GLYPH.get(status.mode, "busy"))
-    left = [
-        ink.say(f" {glyph} ", ROLE.get(status.mode, "accent")),
-        ink.say(status.text, ROLE.get(status.mode, "accent")),
-    ]
-    used = sum(cells(segment.text) for segment in left)
-    best: Line = []
-    for parts in _position_parts(frame):
-        line: Line = []
-        for i, (text, role) in enumerate(parts):
-            line += [ink.say("  " + ink.glyph("dot") + "  ", "faint")] if i else []
-            line.append(ink.say(text, role))
-        if used + sum(cells(segment.text) for segment in line) + 4 <= width:
-            best = line
-            break
-    taken = sum(cells(segment.text) for segment in best)
-    if used + taken + 1 > width:
-        return [left[0], ink.say(fit(status.text, width - cells(left[0].text)), ROLE.get(status.mode, "accent"))]
-    return [*left, ink.say(" " * (width - used - taken - 1)), *best, ink.say(" ")]
+    glyph = f" {ink.glyph(GLYPH.get(status.mode, 'busy'))} "
+    role = ROLE.get(status.mode, "accent")
+    for text in (status.text, status.brief) if status.brief else (status.text,):
+        left = [ink.say(glyph + text, role)]
+        used = cells(glyph + text)
+        for parts in _position_parts(frame):
+            right: Line = []
+            for i, (words, words_role) in enumerate(parts):
+                right += [ink.say("  " + ink.glyph("dot") + "  ", "faint")] if i else []
+                right.append(ink.say(words, words_role))
+            taken = sum(cells(segment.text) for segment in right)
+            if used + taken + 4 <= width:
+                return [*left, ink.say(" " * (width - used - taken - 1)), *right, ink.say(" ")]
+    return [ink.say(fit(glyph + status.text, width), role)]
 
 
 def _position_parts(frame: Frame | None) -> list[list[tuple[str, str]]]:

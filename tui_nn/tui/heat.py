@@ -11,10 +11,11 @@ import numpy as np
 from rich.segment import Segment
 
 from tui_nn.tui.ink import LEVELS, Ink
-from tui_nn.tui.text import fit, number
+from tui_nn.tui.text import fit, number, number_in
 
 Line = list[Segment]
 NUMBER_CELL = 8  # width of a cell that shows its value
+CELLS = (NUMBER_CELL, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,12 @@ class Window:
     cell: int
 
 
-def window(shape: tuple[int, int], width: int, height: int, cursor: tuple[int, int], numbers: bool = True) -> Window:
-    """Cells as wide as the room allows (values, two columns, one), scrolled so that the cursor is in sight."""
+def window(
+    shape: tuple[int, int], width: int, height: int, cursor: tuple[int, int], cells: tuple[int, ...] = CELLS
+) -> Window:
+    """The first of `cells` with which a whole row fits, else 1; scrolled so that the cursor is in sight."""
     n_rows, n_columns = shape
-    fits = [cell for cell in ((NUMBER_CELL,) if numbers else ()) + (4, 2) if n_columns * cell <= width]
-    cell = fits[0] if fits else 1
+    cell = next((cell for cell in cells if n_columns * cell <= width), 1)
     rows, columns = min(n_rows, max(height, 0)), min(n_columns, max(width // cell, 0))
     row = min(max(cursor[0] - rows // 2, 0), n_rows - rows)
     column = min(max(cursor[1] - columns // 2, 0), n_columns - columns)
@@ -85,14 +87,15 @@ def _tiles(values: np.ndarray, levels: np.ndarray, cell: int, ink: Ink, signed: 
         kind = "negative" if level < 0 else up
         if odd is not None and odd[j]:
             tile = ink.mark("nan" if values[j] != values[j] else "inf", cell)
+            if cell >= NUMBER_CELL:
+                tile = Segment(fit(number(values[j]), cell - 1, ">") + " ", tile.style)
         elif cell >= NUMBER_CELL:
-            tile = ink.number_tile(kind, abs(level), fit(number(values[j]), cell - 1, ">") + " ")
+            tile = ink.number_tile(kind, abs(level), fit(number_in(values[j], cell - 1), cell - 1, ">") + " ")
         else:
             tile = ink.tile(kind, abs(level), cell)
         if j == cursor:
-            text = (
-                tile.text if cell >= NUMBER_CELL else tile.text.replace(" ", ink.glyph("dot"))
-            )  # never an invisible cursor
+            # A blank tile gets a dot: the cursor must be seen without colour too.
+            text = tile.text if cell >= NUMBER_CELL else tile.text.replace(" ", ink.glyph("dot"))
             tile = Segment(text, ink.style("cursor"))
         line.append(tile)
     return line

@@ -67,6 +67,8 @@ def chart(
     """
     import plotext
 
+    # plotext walks along lines cell by cell, also far outside its limits: keep every point inside.
+    x_end = max([x_end, 1.0, *(float(curve.x[-1]) for curve in curves if len(curve.x))])
     plotext.clear_figure()
     plotext.limit_size(False, False)
     plotext.plot_size(width, height)
@@ -92,13 +94,13 @@ def chart(
             plotext.scatter(odd.tolist(), [high] * len(odd), marker=ink.glyph("nan"), color=_colour(ink, "bad"))
     plotext.xaxes(True, False)
     plotext.yaxes(True, False)
-    plotext.xlim(0, max(x_end, 1))
+    plotext.xlim(0, x_end)
     plotext.ylim(low, high)
     ticks = _log_ticks(low, high, height) if log else _linear_ticks(low, high, height)
-    labels = [_label(10.0**t) for t in ticks] if log else _even_labels(ticks)
+    labels = [_label(10.0 ** min(t, 308.0)) for t in ticks] if log else _even_labels(ticks)
     wide = max((len(label) for label in labels), default=0)
     plotext.yticks(ticks, [label.rjust(wide) for label in labels])
-    x_ticks = _linear_ticks(0, max(x_end, 1), width // 4, whole=True)
+    x_ticks = _linear_ticks(0, x_end, width // 4, whole=True)
     plotext.xticks(x_ticks, [f"{int(t):,}" for t in x_ticks])
     return _segments(plotext.build(), width, height, ink)
 
@@ -114,7 +116,7 @@ def _even_labels(ticks: list[float]) -> list[str]:
 
 def _label(value: float) -> str:
     """A tick in as few characters as say it: 0.5, 20, 1e-6."""
-    short = f"{value:.4g}"
+    short = f"{value:.4g}" if value else "0"
     return short if len(short) <= 6 and "e" not in short else number(value, 3)
 
 

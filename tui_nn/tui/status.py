@@ -27,11 +27,11 @@ def status_of(
     """What is most worth saying. text, reason: of the move that has just ended, if any."""
     if compiling is not None:
         name = f"{compiling.name} ({compiling.done + 1} of {compiling.total})"
-        return (
-            Status("waiting", f"waiting for: {name}") if mover.is_waiting else Status("compiling", f"compiling {name}")
-        )
+        if mover.is_waiting:
+            return Status("waiting", f"waiting for: {name}", f"waits: {compiling.name}")
+        return Status("compiling", f"compiling {name}", "compiling")
     if mover.kind == "run":
-        return Status("running", f"running  {speed:,.0f} iterations/s" if speed else "running")
+        return Status("running", f"running  {speed:,.0f} iterations/s" if speed else "running", "running")
     if mover.kind == "seek":
         return Status("seeking", "seeking…")
     if bad := non_finite(frame):

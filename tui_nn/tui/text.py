@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, set_cell_size
 
 CLOSING = ".,;:!?)]}»”’…%。，、！？"  # never the first character of a line
 
@@ -92,15 +92,19 @@ def _wrap_paragraph(paragraph: str, width: int) -> list[str]:
 
 
 def _split_word(word: str, width: int) -> list[str]:
-    if cell_len(word) <= width:
-        return [word]
-    pieces = chop_cells(word, width)
-    for i in range(1, len(pieces)):
-        while pieces[i] and pieces[i][0] in CLOSING and len(pieces[i - 1]) > 1:
-            # Take one character along, so that the mark does not stand alone at the start of a line.
-            pieces[i], pieces[i - 1] = pieces[i - 1][-1] + pieces[i], pieces[i - 1][:-1]
-            break
-    return [piece for piece in pieces if piece]
+    """Pieces of at most `width` cells. A piece takes along what a closing mark at its start belongs to."""
+    pieces, piece = [], ""
+    for letter in word:
+        if piece and cell_len(piece + letter) > width:
+            keep = len(piece)
+            if letter in CLOSING:
+                keep = max((i for i in range(1, len(piece)) if piece[i] not in CLOSING), default=keep)
+                if cell_len(piece[keep:] + letter) > width:
+                    keep = len(piece)
+            pieces.append(piece[:keep])
+            piece = piece[keep:]
+        piece += letter
+    return [*pieces, piece]
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -117,6 +121,12 @@ def number(value: float | None, digits: int = 4) -> str:
         return f"{value:.{max(digits - 1 - math.floor(math.log10(size)), 0)}f}"
     mantissa, exponent = f"{value:.{max(digits - 2, 0)}e}".split("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+def number_in(value: float, width: int) -> str:
+    """The number with as many of four significant digits as fit the width."""
+    texts = (number(value, digits) for digits in (4, 3, 2))
+    return next((text for text in texts if len(text) <= width), fit(number(value, 2), width))
 
 
 def percent(share: float | None) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Line = list["Segment"]
 NUMBER = 9
+MIN_BAR = 6  # cells: a shorter one is no picture
 MIN_MAP = 6  # lines: below, the heatmap of the selected layer would say little
 
 
@@ -46,32 +47,34 @@ def gradients_lines(frame: Frame, view: View, width: int, height: int, ink: Ink)
 
 def _bars(frame: Frame, first: int, room: int, selected: int, width: int, ink: Ink) -> list[Line]:
     name_width = min(max(len(layer.name) for layer in frame.layers), 14) + 2
-    bar_width = max((width - name_width - 2 * NUMBER - 4) // 2, 4)
+    free = max(width - name_width - 2 * (NUMBER + 2), 0)  # for bars; the second gives way to the first
+    bars = (free // 2, free // 2) if free >= 2 * MIN_BAR else (free, 0)
     span_delta = decades([layer.metrics.get("delta_norm", math.nan) for layer in frame.layers])
     span_grad = decades([layer.metrics.get("grad_norm", math.nan) for layer in frame.layers])
-    long = bar_width + NUMBER >= 30
+    long = bars[1] + NUMBER >= 30
     heads = [
-        ("error: |∂loss/∂output|" if long else "error |∂loss/∂out|", span_delta),
-        ("gradient: |∂loss/∂parameters|" if long else "gradient", span_grad),
+        ("error: |∂loss/∂output|" if long else "error |∂loss/∂out|", span_delta, bars[0]),
+        ("gradient: |∂loss/∂parameters|" if long else "gradient", span_grad, bars[1]),
     ]
     head: Line = [ink.say(fit("", name_width), "dim")]
     axis: Line = [ink.say(fit(" layer", name_width), "dim")]
-    for text, span in heads:
-        head += [ink.say(fit(text, NUMBER + 1 + bar_width), "dim"), ink.say(" ")]
+    for text, span, bar_width in heads:
+        head += [ink.say(fit(text, NUMBER + 1 + bar_width, more=""), "dim"), ink.say(" ")]
         axis += [ink.say(" " * (NUMBER + 1)), *_axis(span, bar_width, ink), ink.say(" ")]
     lines = [head, axis]
     for index, layer in enumerate(frame.layers[first : first + room], first):
-        lines.append(_bar_line(layer, index == selected, name_width, bar_width, span_delta, span_grad, ink))
+        lines.append(_bar_line(layer, index == selected, name_width, bars, (span_delta, span_grad), ink))
     return lines
 
 
 def _bar_line(
-    layer: LayerFrame, is_selected: bool, name_width: int, bar_width: int, span_delta, span_grad, ink: Ink
+    layer: LayerFrame, is_selected: bool, name_width: int, bars: tuple[int, int], spans: tuple, ink: Ink
 ) -> Line:
     is_fresh = layer.is_backward_fresh
     name_role = "selected" if is_selected else "text" if is_fresh else "dim"
     line = [ink.say((ink.glyph("next") if is_selected else " ") + fit(layer.name, name_width - 1), name_role)]
-    for key, span, role in (("delta_norm", span_delta, "backward"), ("grad_norm", span_grad, "update")):
+    columns = zip(("delta_norm", "grad_norm"), spans, bars, ("backward", "update"), strict=True)
+    for key, span, bar_width, role in columns:
         value = layer.metrics.get(key)
         odd = value is not None and not math.isfinite(value)
         text_role = "bad" if odd else "text" if is_fresh else "dim"
@@ -86,7 +89,7 @@ def _bar_line(
 
 def _axis(span: tuple[float, float] | None, width: int, ink: Ink) -> Line:
     """The ends of the log axis over the bars: 1e-6 ······ 1."""
-    if span is None:
+    if span is None or width == 0:
         return [ink.say(" " * width)]
     low, high = (f"{value:g}" if 1e-3 <= value <= 1e4 else f"1e{round(math.log10(value))}" for value in span)
     between = width - len(low) - len(high)

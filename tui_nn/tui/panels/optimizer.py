@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tui_nn.tui.heat import NUMBER_CELL, Scale, Window, matrix_lines, window
+from tui_nn.tui.heat import CELLS, Scale, Window, matrix_lines, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.activations import heading
 from tui_nn.tui.text import cells, fit, number
@@ -151,9 +151,12 @@ def _place(quantity: Quantity, cursor: tuple[int, int], n_in: int, width: int, h
     at = (cursor[0], min(cursor[1], n_in - 1))
     if quantity.bias is None:
         return window(quantity.array.shape, width, height, at)
-    places = (window(quantity.array.shape, width - 1 - cell, height, at) for cell in (NUMBER_CELL, 4, 2))
-    wide = (place for place, cell in zip(places, (NUMBER_CELL, 4, 2), strict=True) if place.cell == cell)
-    return next(wide, None) or window(quantity.array.shape, min(width - 2, 2 * n_in - 1), height, at, numbers=False)
+    shape = quantity.array.shape
+    for cell in CELLS:
+        place = window(shape, width - 1 - cell, height, at, (cell,))
+        if place.cell == cell:
+            return place
+    return window(shape, width - 2, height, at, ())
 
 
 def _table(shown: list[Quantity], cursor: tuple[int, int], n_in: int, width: int, height: int, ink: Ink) -> list[Line]:
@@ -167,7 +170,7 @@ def _table(shown: list[Quantity], cursor: tuple[int, int], n_in: int, width: int
         ]
         room = width - 30
         if room >= 8:
-            place = window((1, n_in), room, 1, (0, min(cursor[1], n_in - 1)), numbers=False)
+            place = window((1, n_in), room, 1, (0, min(cursor[1], n_in - 1)), (4, 2))
             row = quantity.array[cursor[0]][None, :]
             line += [ink.say("  "), *matrix_lines(row, place, scale, ink, (0, cursor[1]))[0]]
         lines.append(line)
