@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.pilot import Pilot
 
 from tui_nn.tui.app import Options, TuiApp, Wish
@@ -50,7 +51,14 @@ async def until(pilot: Pilot, holds: Callable[[], Any], what: str = "") -> None:
     end = time.monotonic() + TIMEOUT_S
     while not holds():
         assert time.monotonic() < end, f"never came true: {what or holds}\n{screen_text(pilot.app)}"
-        await pilot.pause(0.01)
+        await asyncio.sleep(0.01)
+
+
+async def tap(app: TuiApp, *keys: str) -> None:
+    """Type without waiting for the app to be idle, which it is not while the machine trains."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await asyncio.sleep(0.03)
 
 
 async def settled(app: TuiApp, pilot: Pilot) -> None:

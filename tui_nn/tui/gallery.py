@@ -13,7 +13,7 @@ from tui_nn.tui.text import cells, fit, wrap
 if TYPE_CHECKING:
     from tui_nn.scenario import PresetInfo
 
-ROWS = 3  # title, summary, blank
+ROWS, MAX_ROWS = 3, 4  # title, summary, blank; a second line of summary where all presets fit
 MAX_PREVIEW = 20_000  # characters of a file
 
 
@@ -27,19 +27,20 @@ def matching(presets: Sequence[PresetInfo], query: str) -> list[PresetInfo]:
     return [preset for preset in presets if all(word in text(preset) for word in words)]
 
 
-def visible_from(n: int, selected: int, height: int) -> tuple[int, int]:
-    """The first preset shown, and how many fit, so that the selected one is in sight."""
-    fit_in = max(height // ROWS, 1)
-    return max(0, min(selected - fit_in // 2, n - fit_in)), fit_in
+def visible_from(n: int, selected: int, height: int) -> tuple[int, int, int]:
+    """The first preset shown, how many fit so that the selected one is in sight, and rows for each."""
+    rows = MAX_ROWS if n * MAX_ROWS <= height else ROWS
+    fit_in = max(height // rows, 1)
+    return max(0, min(selected - fit_in // 2, n - fit_in)), fit_in, rows
 
 
 def list_lines(
     presets: Sequence[PresetInfo], selected: int, lang: str, width: int, height: int, ink: Ink, open_id: str = ""
 ) -> list[Line]:
-    """Three rows a preset, scrolled so that the selected one is in sight."""
+    """Three or four rows a preset, scrolled so that the selected one is in sight."""
     if not presets:
         return [[], [ink.say(" No preset matches. esc clears the search; o opens a file of your own.", "dim")]]
-    first, fit_in = visible_from(len(presets), selected, height)
+    first, fit_in, rows = visible_from(len(presets), selected, height)
     with_tags = all(cells(preset.title) + cells(_tags(preset, ink)) + 8 <= width for preset in presets)
     lines: list[Line] = []
     for index, preset in enumerate(presets[first : first + fit_in], first):
@@ -67,10 +68,13 @@ def _entry(
         ink.say(" ", role),
     ]
     if preset.error:
-        text = [ink.say("   " + fit("cannot be read: enter shows why", width - 4), "bad")]
+        text = [[ink.say("   " + fit("cannot be read: enter shows why", width - 4), "bad")]]
     else:
-        text = [ink.say("   " + fit(preset.summary.get(lang) or preset.summary.get("en", ""), width - 4), "dim")]
-    return [top, text, []]
+        words = wrap(preset.summary.get(lang) or preset.summary.get("en", ""), width - 5)
+        words[rows - 2 :] = [" ".join(words[rows - 3 :])] if len(words) > rows - 2 else []
+        words = words[: rows - 3] + [" ".join(words[rows - 3 :])]
+        text = [[ink.say("   " + fit(line, width - 4), "dim")] for line in words]
+    return [top, *text, *([] for _ in range(rows - 1 - len(text)))]
 
 
 def preview_lines(preset: PresetInfo | None, text: str, lang: str, width: int, ink: Ink) -> list[Line]:

@@ -12,6 +12,8 @@ from functools import cached_property
 from rich.segment import Segment
 from rich.style import Style
 
+from tui_nn.tui.text import notice
+
 LEVELS = 48  # steps of a colour map; a segment is cached for each
 
 RGB = tuple[int, int, int]
@@ -248,6 +250,10 @@ class Ink:
 
     def say(self, text: str, role: str = "text") -> Segment:
         return Segment(self.words(text), self._styles[role])
+
+    def notice(self, text: str, width: int) -> list[list[Segment]]:
+        """What a panel says when there is nothing to draw."""
+        return [[self.say(line, "dim")] for line in notice(text, width)]
 
     def colour(self, role: str) -> RGB | None:
         """For the plot library; None where there is no colour."""

@@ -147,6 +147,11 @@ def times(ratio: float) -> str:
     return "×" + number(ratio, 3)
 
 
+def notice(text: str, width: int) -> list[str]:
+    """What a panel says when there is nothing to draw: wrapped, with a margin, below a blank line."""
+    return ["", *(" " + line for line in wrap(text, width - 2))]
+
+
 def wrap_report(report: str, width: int) -> list[str]:
     """An error report: its lines stay lines; one that is too long goes on indented below itself."""
     lines: list[str] = []

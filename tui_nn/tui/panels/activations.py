@@ -24,7 +24,7 @@ def activations_lines(frame: Frame, view: View, width: int, height: int, ink: In
     layer = view.layer_of(frame)
     n, units = layer.activation.shape
     if n == 0:
-        return [[], [ink.say(f" {layer.name} has not been computed yet: s executes one operation.", "dim")]]
+        return ink.notice(f"{layer.name} has not been computed yet: s executes one operation.", width)[:height]
     cursor = (clamp(view.sample, n), clamp(view.unit, units))
     scale = Scale.of(layer.activation)
     card = sample_card(frame, cursor[0], height - 3, ink) if width >= 64 and height >= 9 and len(frame.inputs) else []

@@ -134,7 +134,7 @@ class Panel(Widget, can_focus=True):
             focused=self.has_focus, note=self.note(), others=self.hidden,
         )  # fmt: skip
         if self.frame is None:
-            body = [[], [self.ink.say(f" {self.message}", "dim")]] if self.message else []
+            body = self.ink.notice(self.message, width) if self.message else []
         else:
             body = self.draw(self.frame, width, max(height - 1, 0))
         lines = [title, *body][:height]

@@ -22,15 +22,12 @@ def curves_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) ->
     from tui_nn.tui.plot import Curve, chart
 
     if view.curve not in frame.program.metrics:
-        return [[], [ink.say(f" This run has no {view.curve}: its targets are values, not classes.", "dim")]]
+        return ink.notice(f"This run has no {view.curve}: its targets are values, not classes.", width)[:height]
     train = frame.history.curve(view.curve)
     has_validation = f"val_{view.curve}" in frame.program.metrics
     validation = frame.history.curve(f"val_{view.curve}") if has_validation else None
     if len(train[0]) == 0:
-        return [
-            [],
-            [ink.say(f" The {view.curve} is measured once an iteration: n goes to the end of this one.", "dim")],
-        ]
+        return ink.notice(f"No {view.curve} yet: it is measured once an iteration, behind the forward operations.", width)[:height]
     head = _readings(frame, view, train, validation, width, ink)
     if height < 5 or width < 20:
         return [head]

@@ -25,14 +25,8 @@ MIN_MAP = 6  # lines: below, the heatmap of the selected layer would say little
 def gradients_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     """Norms of ∂loss/∂output and of ∂loss/∂parameters per layer; then ∂loss/∂output of the selected layer."""
     if not any(layer.has_delta for layer in frame.layers):
-        return [
-            [],
-            [
-                ink.say(
-                    " No gradient has been computed yet: it flows back from the loss, one layer an operation.", "dim"
-                )
-            ],
-        ]
+        text = "No gradient has been computed yet: it flows back from the loss, one layer an operation."
+        return ink.notice(text, width)[:height]
     selected = clamp(view.layer, len(frame.layers))
     room = height - 3
     with_map = room - len(frame.layers) >= MIN_MAP
@@ -131,7 +125,7 @@ def _delta_map(frame: Frame, view: View, width: int, height: int, ink: Ink) -> l
     layer = view.layer_of(frame)
     n, units = layer.delta.shape
     if n == 0:
-        return [[], [ink.say(f" The error has not reached {layer.name} yet.", "dim")]]
+        return ink.notice(f"The error has not reached {layer.name} yet.", width)[:height]
     scale = Scale.of(layer.delta)
     cursor = (clamp(view.sample, n), clamp(view.unit, units))
     place = window((n, units), width - 7, height - 2, cursor)

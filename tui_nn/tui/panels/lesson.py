@@ -43,7 +43,7 @@ def script_lines(cues: Sequence[Cue], current: int, lang: str, width: int, ink: 
         if is_now:
             focus = len(lines)
         mark = ink.glyph("next") if is_now else ink.glyph("done") if is_done else " "
-        role = "strong" if is_now else "dim" if is_done else "text"
+        role = "strong" if is_now else "faint" if is_done else "dim"
         head = [ink.say(mark, "accent" if is_now else "good"), ink.say(f"{number:>2} ", "dim")]
         said = wrap(cue.say.get(lang, ""), max(width - 5, MIN_TEXT)) if cue.say else []
         for i, line in enumerate(said):

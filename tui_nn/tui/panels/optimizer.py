@@ -65,7 +65,7 @@ def optimizer_lines(frame: Frame, view: View, width: int, height: int, ink: Ink)
     """A map per quantity, all with the same cursor; without room for maps, a table of the cursor's parameter."""
     layer = view.dense_layer_of(frame)
     if layer is None:
-        return [[], [ink.say(" This network has no parameters.", "dim")]]
+        return ink.notice("This network has no parameters.", width)[:height]
     shown = quantities(layer)
     weight = shown[0].array
     n_out, n_in = weight.shape

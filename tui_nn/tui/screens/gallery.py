@@ -15,7 +15,7 @@ from textual.widgets import Input
 from tui_nn.tui.arrange import WIDE
 from tui_nn.tui.chrome import Bar, footer_line
 from tui_nn.tui.commands import bindings_for, footer_commands
-from tui_nn.tui.gallery import ROWS, list_lines, matching, preview_lines, read_preview, visible_from
+from tui_nn.tui.gallery import list_lines, matching, preview_lines, read_preview, visible_from
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line, Page
 from tui_nn.tui.paint import paint
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui_nn.scenario import PresetInfo
     from tui_nn.tui.app import TuiApp
 
-INTRO = "A debugger for neural-network training: open a run, step it one operation at a time, forwards and back."
+INTRO = "Open a training run, and step it one operation at a time, forwards and back."
 
 
 class PresetList(Widget, can_focus=True):
@@ -143,7 +143,8 @@ class GalleryScreen(Screen[None]):
 
     def click_row(self, y: int, clicks: int) -> None:
         height = self.query_one(PresetList).size.height
-        index = visible_from(len(self.shown), self.selected, height)[0] + y // ROWS
+        first, _, rows = visible_from(len(self.shown), self.selected, height)
+        index = first + y // rows
         if index < len(self.shown):
             is_again = index == self.selected
             self.action_select(index - self.selected)

@@ -1,0 +1,58 @@
+"""Header, footer, title lines."""
+
+import pytest
+
+from tests.tui import canned
+from tests.tui.goldens import as_text, check
+from tui_nn.tui.chrome import Status, footer_line, header_lines, timeline
+from tui_nn.tui.commands import footer_commands
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.panels.base import title_line
+
+INK = Ink(mono=True)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+@pytest.mark.parametrize("place", ["debugger", "gallery"])
+def test_the_footer_never_overflows(place: str, width: int):
+    """At most seven bindings, in the width there is, and help is always among them."""
+    commands = footer_commands(place)
+    assert len(commands) <= 7
+    text = as_text([footer_line(commands, width, INK)])
+    assert len(text.rstrip("\n")) <= width
+    assert "help" in text
+    if width >= 80:
+        assert all(command.label in text for command in commands)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("mode", ["paused", "running"])
+def test_header(width: int, mode: str):
+    status = (
+        Status("paused", "paused") if mode == "paused" else Status("running", "running  51,234 iterations/s", "running")
+    )
+    height = 1 if width == 40 else 2
+    lines = header_lines("Handwritten digits, learnt by a deep network", status, canned.frame(), width, height, INK)
+    check(f"header-{mode}-{width}", lines, width, height)
+
+
+def test_a_long_sentence_takes_the_place_of_the_position():
+    status = Status("stopped", "loss < 0.1 and grad_norm.dense_1 < 1e-6 holds after iteration 1,234,567.")
+    line = as_text(header_lines("t", status, canned.frame(), 80, 1, INK))
+    assert "holds after iteration 1,234,567." in line
+
+
+@pytest.mark.parametrize("iteration", [0, 1, 700, 1289, 1290])
+def test_timeline_has_one_knob(iteration: int):
+    text = as_text([timeline(canned.frame(iteration=max(iteration, 1)), 48, INK)])
+    assert text.count("●") == 1
+    assert len(text.rstrip("\n")) == 48
+
+
+@pytest.mark.parametrize("width", [12, 30, 46, 60, 90])
+def test_title_lines_fill_their_width(width: int):
+    tabs, others = ("Activations", "Gradients", "Optimizer"), ("4 Curves", "5 Lesson")
+    for active in range(3):
+        line = title_line(3, tabs, active, width, INK, focused=True, note="log", others=others)
+        assert sum(segment.cell_length for segment in line) == width
+        assert tabs[active] in as_text([line]) or width < 20

@@ -1,0 +1,61 @@
+"""The app in a real pseudo-terminal: what the headless driver leaves out."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+
+import pytest
+
+from tests.terminal import Terminal, position_on, stands
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals of POSIX")
+OPEN = [sys.executable, "-m", "tui_nn", "open"]
+COLOUR = re.compile(rb"\x1b\[(?:[0-9;:]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:[;:][0-9;:]*)?m")
+
+
+def test_quit_at_full_speed_restores_the_terminal():
+    """Within two seconds of q: the program is gone, the terminal as before, a summary on the normal screen."""
+    with Terminal([*OPEN, "digits-dnn"]) as term:
+        term.wait_for(stands, 30)
+        term.wait_for(lambda screen: "paused" in screen, 60, "compiled kernels")
+        term.send(" ")
+        term.wait_for(lambda screen: "running" in screen or "are done" in screen, 20)
+        term.send(" ")
+        start = time.monotonic()
+        term.send("q")
+        assert term.wait_exit(10) == 0
+        assert time.monotonic() - start < 2.0
+        assert term.problems_at_exit() == []
+        assert COLOUR.search(bytes(term.raw))
+        assert "Stopped at iteration" in term.raw.decode(errors="replace").rsplit("\x1b[?1049l", 1)[-1]
+
+
+def test_no_colour_means_no_colour_codes():
+    """Under NO_COLOR not one colour reaches the terminal, and the heatmap's levels are still there as glyphs."""
+    with Terminal([*OPEN, "digits-dnn"], env={"NO_COLOR": "1"}) as term:
+        term.wait_for(stands, 30)
+        term.wait_for(lambda screen: "paused" in screen, 60)
+        term.send("ns?")
+        term.wait_for(lambda screen: "Keys and words" in screen, 10)
+        term.send("\x1b")
+        term.wait_for(lambda screen: "sample 0, unit 0" in screen, 10)
+        assert {"·", "+", "-"} <= set(term.text)
+        term.send("q")
+        assert term.wait_exit(10) == 0
+        assert COLOUR.findall(bytes(term.raw)) == []
+
+
+def test_ascii_mode_is_ascii():
+    """With --ascii everything but the lesson and letters of formulas is ASCII."""
+    with Terminal([*OPEN, "digits-dnn", "--ascii"]) as term:
+        term.wait_for(stands, 30)
+        term.wait_for(lambda screen: "paused" in screen, 60)
+        term.send("ns")
+        term.wait_for(lambda screen: (position_on(screen) or "").startswith("iteration 1, next: forward"), 10)
+        lesson = term.text.index("5 Lesson")
+        assert {letter for letter in term.text[:lesson] if not letter.isascii()} <= set("δ∂√βμεθ²̂ᵀΣ")
+        term.send("q")
+        assert term.wait_exit(10) == 0
