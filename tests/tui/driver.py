@@ -54,11 +54,11 @@ async def until(pilot: Pilot, holds: Callable[[], Any], what: str = "") -> None:
         await asyncio.sleep(0.01)
 
 
-async def tap(app: TuiApp, *keys: str) -> None:
+async def tap(app: TuiApp, *keys: str, wait_s: float = 0.03) -> None:
     """Type without waiting for the app to be idle, which it is not while the machine trains."""
     for key in keys:
         app.post_message(events.Key(key, key if len(key) == 1 else None))
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(wait_s)
 
 
 async def settled(app: TuiApp, pilot: Pilot) -> None:

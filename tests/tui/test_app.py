@@ -457,7 +457,7 @@ def test_random_keys(ready: bool):
         for i in range(250):
             if i % 50 == 49:
                 await pilot.resize_terminal(chosen.choice([45, 79, 80, 120, 200]), chosen.choice([12, 24, 40, 60]))
-            await tap(app, chosen.choice(keys))
+            await tap(app, chosen.choice(keys), wait_s=0.01)
         await pilot.pause()
         assert app._exception is None
 

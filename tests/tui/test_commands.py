@@ -112,3 +112,21 @@ def test_every_action_exists():
         name = command.action.partition("(")[0]
         owner = DebuggerScreen if name.startswith("screen.") else owners[command.where]
         assert callable(getattr(owner, f"action_{name.removeprefix('screen.')}", None)), command.id
+
+
+def test_the_palette_takes_keys_before_it_is_drawn():
+    """^p and a page key in one breath; then a command is found, chosen and done."""
+    from tests.tui.driver import drive, screen_text, tap, until
+    from tui_nn.tui.palette import Palette
+    from tui_nn.tui.screens.gallery import GalleryScreen
+
+    async def act(app, pilot):
+        await until(pilot, lambda: isinstance(app.screen, GalleryScreen))
+        await tap(app, "ctrl+p", "pagedown", "pageup", "pagedown", wait_s=0)
+        await until(pilot, lambda: isinstance(app.screen, Palette))
+        await pilot.press(*"korean")
+        await until(pilot, lambda: "Switch titles" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.lang == "ko")
+
+    drive(None, act)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import App
+from textual.widgets import Input
 
 from tui_nn.tui import config
 from tui_nn.tui.arrange import is_too_small
 from tui_nn.tui.commands import JAMO, PANELS, Command, bindings_for
 from tui_nn.tui.ink import Ink
-from tui_nn.tui.palette import TableProvider
+from tui_nn.tui.palette import Palette, TableProvider
 from tui_nn.tui.screens.gallery import GalleryScreen
 from tui_nn.tui.screens.modal import PageScreen, TooSmall
 from tui_nn.tui.themes import DARK, LIGHT, theme_of
@@ -76,7 +77,6 @@ class TuiApp(App[int]):
         self.animation_level = "none"
         self.debugger: DebuggerScreen | None = None  # the one run that is open, on the screen or under the gallery
         self.summary = ""
-        self.is_leaving = False
         self._jamo_seen = False
 
     def _first_theme(self) -> str:
@@ -135,6 +135,7 @@ class TuiApp(App[int]):
         if not any(isinstance(screen, GalleryScreen) for screen in self.screen_stack):
             self.push_screen(GalleryScreen(self.ink, self.lang))
         self.show_report("This scenario cannot be used", report)
+        self._check_size(*self.size)
 
     def show_report(self, title: str, report: str) -> None:
         from tui_nn.tui.text import wrap_report
@@ -186,6 +187,10 @@ class TuiApp(App[int]):
             PageScreen("Keys and words", ink, lambda width: help_lines(focused, about, places, width, ink))
         )
 
+    def action_command_palette(self) -> None:
+        if not isinstance(self._top(), Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     async def action_quit(self) -> None:
         self.leave()
 
@@ -195,7 +200,6 @@ class TuiApp(App[int]):
         self.exit(0)
 
     def close_session(self) -> None:
-        self.is_leaving = True
         if self.debugger is not None:
             self.summary = self.debugger.close() or self.summary
 
@@ -210,7 +214,8 @@ class TuiApp(App[int]):
         return self.screen_stack[-1] if self.screen_stack else None
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not self._jamo_seen and event.character in JAMO.values():
+        is_jamo = isinstance(event, events.Key) and event.character in JAMO.values()
+        if is_jamo and not self._jamo_seen and not isinstance(self.focused, Input):
             self._jamo_seen = True
             self.notify("Hangul input is on: letter keys work as their jamo (ㄴ is s, ㅜ is n).", timeout=5)
         await super().on_event(event)
@@ -232,8 +237,10 @@ def run(
     theme: str | None,
 ) -> int:  # fmt: skip
     """See `tui_nn.tui.run_app`."""
+    from tui_nn.cli_text import default_language
+
     remembered = config.load()
-    chosen = next((name for name in (lang, remembered.get("lang")) if name in LANGUAGES), "en")
+    chosen = next((name for name in (lang, remembered.get("lang")) if name in LANGUAGES), default_language())
     wish = Wish(scenario, tuple(overrides), at, play, speed) if scenario is not None else None
     app = TuiApp(Options(chosen, ascii, theme, wish, remembered))
     try:

@@ -39,12 +39,12 @@ def list_lines(
 ) -> list[Line]:
     """Three or four rows a preset, scrolled so that the selected one is in sight."""
     if not presets:
-        return [[], [ink.say(" No preset matches. esc clears the search; o opens a file of your own.", "dim")]]
+        return ink.notice("No preset matches. esc clears the search; o opens a file of your own.", width)[:height]
     first, fit_in, rows = visible_from(len(presets), selected, height)
     with_tags = all(cells(preset.title) + cells(_tags(preset, ink)) + 8 <= width for preset in presets)
     lines: list[Line] = []
     for index, preset in enumerate(presets[first : first + fit_in], first):
-        lines += _entry(preset, index == selected, preset.id == open_id, with_tags, lang, width, ink)
+        lines += _entry(preset, rows, index == selected, preset.id == open_id, with_tags, lang, width, ink)
     return lines[:height]
 
 
@@ -53,28 +53,27 @@ def _tags(preset: PresetInfo, ink: Ink) -> str:
 
 
 def _entry(
-    preset: PresetInfo, is_selected: bool, is_open: bool, with_tags: bool, lang: str, width: int, ink: Ink
+    preset: PresetInfo, rows: int, is_selected: bool, is_open: bool, with_tags: bool, lang: str, width: int, ink: Ink
 ) -> list[Line]:
     mark = ink.glyph("next") if is_selected else " "
     tags = f"{ink.glyph('pause')} open" if is_open else _tags(preset, ink) if with_tags else ""
-    tags_width = cells(tags) + 2
+    room = width - 4
     role = "selected" if is_selected else "strong"
+    tags_role = "selected" if is_selected else "accent" if is_open else "dim"
     top: Line = [
-        ink.say(f" {mark} ", role if is_selected else "accent"),
-        ink.say(fit(preset.title, width - 4 - tags_width), role),
-        ink.say(
-            fit(tags, tags_width, ">"), "accent" if is_open and not is_selected else role if is_selected else "dim"
-        ),
+        ink.say(f" {mark} ", role),
+        ink.say(fit(preset.title, room - cells(tags) - 2), role),
+        ink.say("  " + tags, tags_role),
         ink.say(" ", role),
     ]
     if preset.error:
-        text = [[ink.say("   " + fit("cannot be read: enter shows why", width - 4), "bad")]]
+        text = [ink.say("   " + fit("cannot be read: enter shows why", room), "bad")]
     else:
-        words = wrap(preset.summary.get(lang) or preset.summary.get("en", ""), width - 5)
-        words[rows - 2 :] = [" ".join(words[rows - 3 :])] if len(words) > rows - 2 else []
-        words = words[: rows - 3] + [" ".join(words[rows - 3 :])]
-        text = [[ink.say("   " + fit(line, width - 4), "dim")] for line in words]
-    return [top, *text, *([] for _ in range(rows - 1 - len(text)))]
+        lines = wrap(preset.summary.get(lang) or preset.summary.get("en", ""), room)
+        last = rows - 3  # the line that takes what is left, cut where it must be
+        lines[last:] = [" ".join(lines[last:])]
+        text = [ink.say("   " + fit(line, room), "dim") for line in lines]
+    return [top, *([line] for line in text), *([] for _ in range(rows - 1 - len(text)))]
 
 
 def preview_lines(preset: PresetInfo | None, text: str, lang: str, width: int, ink: Ink) -> list[Line]:

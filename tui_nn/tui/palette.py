@@ -6,12 +6,35 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.binding import Binding
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.widgets import OptionList
 
 from tui_nn.tui.commands import COMMANDS, PANELS, PLACES, Command
+from tui_nn.tui.view import clamp
 
 if TYPE_CHECKING:
     from tui_nn.tui.app import TuiApp
+
+
+PAGE = 8  # entries
+
+
+class Palette(CommandPalette):
+    """Textual's palette, with a page key that can be pressed before the list has been laid out.
+
+    In Textual 8.2 that ends in a KeyError: its own page action looks the highlighted line up in a layout not yet made.
+    """
+
+    BINDINGS = [
+        Binding("pageup", "page(-1)", "Previous page", show=False),
+        Binding("pagedown", "page(1)", "Next page", show=False),
+    ]
+
+    def action_page(self, by: int) -> None:
+        options = self.query_one(OptionList)
+        if options.option_count:
+            options.highlighted = clamp((options.highlighted or 0) + by * PAGE, options.option_count)
 
 
 class TableProvider(Provider):

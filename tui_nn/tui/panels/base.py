@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame
 
 Line = list[Segment]
+MIN_DRAWN = 24  # cells; no arrangement of a screen that is large enough makes a panel narrower
 
 
 def title_line(
@@ -129,6 +130,8 @@ class Panel(Widget, can_focus=True):
 
     def _compose_strips(self) -> list[Strip]:
         width, height = self.size
+        if width < MIN_DRAWN:  # on its way to another size; the notice that all is too small lies above
+            return paint(self, [[]] * height)
         title = title_line(
             self.number, self.tabs, self.active_tab(), width, self.ink,
             focused=self.has_focus, note=self.note(), others=self.hidden,

@@ -27,7 +27,9 @@ def curves_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) ->
     has_validation = f"val_{view.curve}" in frame.program.metrics
     validation = frame.history.curve(f"val_{view.curve}") if has_validation else None
     if len(train[0]) == 0:
-        return ink.notice(f"No {view.curve} yet: it is measured once an iteration, behind the forward operations.", width)[:height]
+        return ink.notice(
+            f"No {view.curve} yet: it is measured once an iteration, behind the forward operations.", width
+        )[:height]
     head = _readings(frame, view, train, validation, width, ink)
     if height < 5 or width < 20:
         return [head]

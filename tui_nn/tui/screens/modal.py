@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from tui_nn.tui.arrange import MIN_HEIGHT, MIN_WIDTH
+from tui_nn.tui.arrange import MIN_HEIGHT, MIN_WIDTH, is_too_small
 from tui_nn.tui.chrome import Bar
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line, Page
@@ -142,3 +142,8 @@ class TooSmall(ModalScreen[None]):
 
     def on_resize(self) -> None:
         self.query_one(Page).reset()
+
+    def on_screen_resume(self) -> None:
+        """Come to light again after the window has grown: there is nothing left to say."""
+        if not is_too_small(*self.app.size):
+            self.dismiss()
