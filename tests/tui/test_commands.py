@@ -130,3 +130,19 @@ def test_the_palette_takes_keys_before_it_is_drawn():
         await until(pilot, lambda: app.lang == "ko")
 
     drive(None, act)
+
+
+def test_the_palette_gives_way_when_the_window_shrinks_to_nothing():
+    from tests.tui.driver import drive, tap, until
+    from tui_nn.tui.palette import Palette
+    from tui_nn.tui.screens.modal import TooSmall
+
+    async def act(app, pilot):
+        await tap(app, "ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Palette))
+        await pilot.resize_terminal(4, 16)
+        await until(pilot, lambda: isinstance(app.screen, TooSmall))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: not isinstance(app.screen, TooSmall | Palette))
+
+    drive("xor-mlp", act, ready=False)

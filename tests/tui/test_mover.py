@@ -109,12 +109,33 @@ def test_the_first_operation_waits_for_its_own_kernel_only(mover: Mover):
     mover = Mover(unready)  # type: ignore[arg-type]
     assert mover.step("op") is not None
     assert mover.step("op") is None  # its kernel is missing: remembered
-    assert mover.step("op") is None  # and only one is
+    assert mover.step("op") is None  # and so is the next
     assert mover.is_waiting
     assert mover.poll() is None
     unready.ready_ops.add(1)
     assert mover.poll() is not None
+    assert mover.poll() is None
     assert unready.position == (0, 2)
+    unready.ready_ops.add(2)
+    assert mover.poll() is not None
+    assert unready.position == (0, 3)
+    assert not mover.is_waiting
+
+
+def test_moves_made_while_it_compiles_keep_their_order(mover: Mover):
+    """`n` needs every kernel and `s` only one: the quick one must not overtake. `stop` forgets them all."""
+    unready = Unready(mover.session)
+    mover = Mover(unready)  # type: ignore[arg-type]
+    mover.step("iteration")
+    assert mover.step("op") is None
+    mover.poll()
+    assert unready.position == (0, 0)
+    unready.is_prepared = True
+    finish(mover)
+    assert unready.position == (1, 1)
+    unready.is_prepared = False
+    mover.step("iteration")
+    mover.stop()
     assert not mover.is_waiting
 
 

@@ -66,6 +66,12 @@ def test_a_log_axis_has_powers_of_ten():
         assert label in text
 
 
+def test_shares_are_in_percent_from_nothing_to_all():
+    text = as_text(chart([curve([0.5, 0.6])], 50, 12, INK, is_share=True, x_end=2))
+    assert "100%┤" in text
+    assert "  0%┤" in text
+
+
 def test_position_and_reading_cursor_are_lines():
     empty = as_text(chart([curve([1.0, 2.0])], 50, 8, INK, x_end=100)).count("│")
     marked = as_text(chart([curve([1.0, 2.0])], 50, 8, INK, x_end=100, here=50, read=80)).count("│")

@@ -2,13 +2,13 @@
 
 Everything but a single operation runs in the session's own thread and is polled. A move that comes while another seeks
 is added to its goal, or replaces it, and starts when that one has arrived; a move that comes while the run trains pauses it.
-Before all kernels are compiled one move is remembered and made as soon as it can be.
+Before all kernels are compiled moves are remembered, and made in order as soon as they can be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tui_nn.debugger.position import Position, ahead, behind, canonical
 
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from tui_nn.debugger.session import Session
 
 SHORT_S = 0.008  # a move that ends within this is shown at once, without waiting for the next tick
+MOST_REMEMBERED = 16  # a key held down during the first compilation must not run on for minutes
 Route = Callable[[Position], Position]
+
+
+class Remembered(NamedTuple):
+    """A move that waits for its kernel, or for all of them."""
+
+    make: Callable[[], Stop | None]
+    needs_all: bool
 
 
 class Mover:
@@ -28,21 +36,20 @@ class Mover:
         self.kind: Literal["", "run", "seek"] = ""
         self._goal = session.position
         self._queued: Position | None = None
-        self._remembered: Callable[[], Stop | None] | None = None
-        self._needs_all = False
+        self._remembered: list[Remembered] = []
+        self._is_catching_up = False
 
     @property
     def is_waiting(self) -> bool:
         """Is a move remembered until its kernel is compiled?"""
-        return self._remembered is not None
+        return bool(self._remembered)
 
     # What the user wants
 
     def step(self, unit: Unit, n: int = 1) -> Stop | None:
         """Forward; the Stop if that is over already."""
         if unit == "op" and n == 1 and not self.kind:
-            if self.session.can_run():
-                self._remembered = None
+            if self.session.can_run() and self._is_next():
                 return self.session.step("op")
             self._remember(lambda: self.step("op"), needs_all=False)
             return None
@@ -74,7 +81,9 @@ class Mover:
 
     def stop(self) -> Stop | None:
         """End whatever moves, now; forget what was queued or remembered. The Stop of what was interrupted."""
-        self._queued = self._remembered = None
+        self._queued = None
+        if not self._is_catching_up:
+            self._remembered.clear()
         if not self.kind:
             return None
         self.session.pause()
@@ -87,10 +96,15 @@ class Mover:
         """Start what has become possible. The Stop of a move that has ended since the last poll, with none to follow."""
         if self.kind:
             return self._arrived(0.0)
-        if self._remembered is not None and (self.session.is_prepared if self._needs_all else self.session.can_run()):
-            move, self._remembered = self._remembered, None
-            return move()
-        return None
+        if not self._remembered or not (
+            self.session.is_prepared if self._remembered[0].needs_all else self.session.can_run()
+        ):
+            return None
+        self._is_catching_up = True
+        try:
+            return self._remembered.pop(0).make()
+        finally:
+            self._is_catching_up = False
 
     # How
 
@@ -123,11 +137,15 @@ class Mover:
         return self.session.last_stop
 
     def _is_ready(self, move: Callable[[], Stop | None]) -> bool:
-        if self.session.is_prepared:
-            self._remembered = None
+        if self.session.is_prepared and self._is_next():
             return True
         self._remember(move, needs_all=True)
         return False
 
+    def _is_next(self) -> bool:
+        """Does no remembered move come first?"""
+        return self._is_catching_up or not self._remembered
+
     def _remember(self, move: Callable[[], Stop | None], needs_all: bool) -> None:
-        self._remembered, self._needs_all = move, needs_all
+        if len(self._remembered) < MOST_REMEMBERED:
+            self._remembered.append(Remembered(move, needs_all))

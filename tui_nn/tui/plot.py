@@ -58,11 +58,12 @@ def odd_points(curve: Curve) -> np.ndarray:
 
 def chart(
     curves: Sequence[Curve], width: int, height: int, ink: Ink, *, log: bool = False, here: float | None = None,
-    read: float | None = None, x_end: float = 1.0, y_range: tuple[float, float] | None = None,
+    read: float | None = None, x_end: float = 1.0, is_share: bool = False,
 ) -> list[Line]:  # fmt: skip
     """Curves over 0..x_end with axes, exactly `height` lines of `width` cells.
 
     here, read: x of the current position and of the reading cursor, drawn as vertical lines.
+    is_share:   the values are shares of 1, shown in percent on an axis from 0 to all.
     log:        the y axis in powers of ten; values that are 0 or less cannot be drawn there and are left out.
     """
     import plotext
@@ -75,7 +76,7 @@ def chart(
     plotext.theme("clear")
     marker = "." if ink.ascii else "braille"
     shown = [_prepared(curve, width, log) for curve in curves]
-    low, high = y_range if y_range and not log else _range(shown)
+    low, high = (0.0, 1.0) if is_share else _range(shown)
     for x_line, role in ((here, "dim"), (read, "text")):
         if x_line is not None:
             plotext.vline(x_line, color=_colour(ink, role))
@@ -97,7 +98,10 @@ def chart(
     plotext.xlim(0, x_end)
     plotext.ylim(low, high)
     ticks = _log_ticks(low, high, height) if log else _linear_ticks(low, high, height)
-    labels = [_label(10.0 ** min(t, 308.0)) for t in ticks] if log else _even_labels(ticks)
+    if log:
+        labels = [_label(10.0 ** min(t, 308.0)) for t in ticks]
+    else:
+        labels = [f"{t:.0%}" for t in ticks] if is_share else _even_labels(ticks)
     wide = max((len(label) for label in labels), default=0)
     plotext.yticks(ticks, [label.rjust(wide) for label in labels])
     x_ticks = _linear_ticks(0, x_end, width // 4, whole=True)
@@ -117,6 +121,8 @@ def _even_labels(ticks: list[float]) -> list[str]:
 def _label(value: float) -> str:
     """A tick in as few characters as say it: 0.5, 20, 1e-6."""
     short = f"{value:.4g}" if value else "0"
+    if "e" in short and short.startswith("1e"):
+        return f"1e{int(short[2:])}"
     return short if len(short) <= 6 and "e" not in short else number(value, 3)
 
 

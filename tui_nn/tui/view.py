@@ -40,6 +40,11 @@ class View:
         return before[-1] if before else after[0] if after else None
 
 
+def is_current(frame: Frame, is_fresh: bool) -> bool:
+    """Is a layer's picture of one time with those around it? At the start of an iteration all are from the one just done."""
+    return is_fresh or frame.op == 0
+
+
 def clamp(index: int, n: int) -> int:
     """The index, or the nearest one there is."""
     return max(0, min(index, n - 1))

@@ -39,7 +39,7 @@ def curves_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) ->
     x_end = max(int(train[0][-1]), min(frame.planned_iterations, max(int(train[0][-1]) * 4 // 3, 20)))
     lines = chart(
         curves, width - 1, height - 1, ink, log=view.log and view.curve == "loss", x_end=x_end,
-        here=frame.iteration, read=read_at(view, train[0]), y_range=(0.0, 1.0) if view.curve == "accuracy" else None,
+        here=frame.iteration, read=read_at(view, train[0]), is_share=view.curve == "accuracy",
     )  # fmt: skip
     return [head, *lines]
 
@@ -118,9 +118,10 @@ class CurvesPanel(Panel):
 
     def show(self, frame: Frame | None) -> None:
         """A running machine sends 30 frames a second; the chart follows ten of them, and always the last one."""
-        self.frame = frame
         if frame is None or not frame.is_running or time.monotonic() - self._drawn_at >= REDRAW_S:
-            self.redraw()
+            super().show(frame)
+        else:
+            self.frame = frame
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Line]:
         view = self.view

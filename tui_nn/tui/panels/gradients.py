@@ -9,7 +9,7 @@ from tui_nn.tui.heat import Scale, bar, decades, log_share, matrix_lines, readin
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.activations import freshness, heading
 from tui_nn.tui.text import cells, count, fit, number, times
-from tui_nn.tui.view import View, clamp
+from tui_nn.tui.view import View, clamp, is_current
 
 if TYPE_CHECKING:
     from rich.segment import Segment
@@ -57,14 +57,14 @@ def _bars(frame: Frame, first: int, room: int, selected: int, width: int, ink: I
         axis += [ink.say(" " * (NUMBER + 1)), *_axis(span, bar_width, ink), ink.say(" ")]
     lines = [head, axis]
     for index, layer in enumerate(frame.layers[first : first + room], first):
-        lines.append(_bar_line(layer, index == selected, name_width, bars, (span_delta, span_grad), ink))
+        lines.append(_bar_line(frame, layer, index == selected, name_width, bars, (span_delta, span_grad), ink))
     return lines
 
 
 def _bar_line(
-    layer: LayerFrame, is_selected: bool, name_width: int, bars: tuple[int, int], spans: tuple, ink: Ink
+    frame: Frame, layer: LayerFrame, is_selected: bool, name_width: int, bars: tuple[int, int], spans: tuple, ink: Ink
 ) -> Line:
-    is_fresh = layer.is_backward_fresh
+    is_fresh = is_current(frame, layer.is_backward_fresh)
     name_role = "selected" if is_selected else "text" if is_fresh else "dim"
     line = [ink.say((ink.glyph("next") if is_selected else " ") + fit(layer.name, name_width - 1), name_role)]
     columns = zip(("delta_norm", "grad_norm"), spans, bars, ("backward", "update"), strict=True)

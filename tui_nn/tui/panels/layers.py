@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.base import Line, Panel
 from tui_nn.tui.text import fit, number
-from tui_nn.tui.view import View, clamp
+from tui_nn.tui.view import View, clamp, is_current
 
 if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame, LayerFrame
@@ -84,7 +84,8 @@ def _layer_line(
 
     left, right = columns
     unmeasured = len(layer.activation) == 0
-    role = "selected" if is_selected else "text" if layer.is_forward_fresh else "dim"
+    is_now = is_current(frame, layer.is_forward_fresh)
+    role = "selected" if is_selected else "text" if is_now else "dim"
     line = [
         ink.say(ink.glyph("next") if is_selected else " ", role if is_selected else "accent"),
         ink.say(fit(layer.name, name_width), role),
@@ -97,7 +98,7 @@ def _layer_line(
                 fit("not computed yet", width - sum(s.cell_length for s in line)), role if is_selected else "faint"
             ),
         ]
-    spark_role = "selected" if is_selected else "forward" if layer.is_forward_fresh else "faint"
+    spark_role = "selected" if is_selected else "forward" if is_now else "faint"
     line += strip_of(mean_over_samples(layer.activation), spark_width, ink, spark_role)
     line += [ink.say(fit(c.value(layer), c.width + 1, ">"), role) for c in right]
     used = sum(segment.cell_length for segment in line)

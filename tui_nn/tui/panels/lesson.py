@@ -106,10 +106,8 @@ class LessonPanel(Panel):
 
     def show(self, frame) -> None:
         """The text does not depend on the frame: nothing to redraw unless it is the first."""
-        is_first = self.frame is None
-        self.frame = frame
-        if is_first:
-            self.redraw()
+        if self.frame is None:
+            super().show(frame)
 
     def draw(self, frame, width: int, height: int) -> list[Line]:
         lines, focus = self._all_lines(width)
