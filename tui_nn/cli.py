@@ -72,6 +72,10 @@ def cli(ctx: click.Context, lang: str | None, ascii_only: bool) -> None:
     presets opens.
     """
     if ctx.invoked_subcommand is not None:
+        # Given before the command, they hold for it too, unless it has its own.
+        given = {"lang": lang} if lang else {}
+        given |= {"ascii_only": True} if ascii_only else {}
+        ctx.default_map = {ctx.invoked_subcommand: given}
         return
     from tui_nn.cli_open import open_gallery
 

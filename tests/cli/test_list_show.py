@@ -50,3 +50,9 @@ def test_show_follows_overrides(run: Run):
 def test_schema_is_json_schema(run: Run):
     schema = json.loads(run("schema").out)
     assert {"data", "layers", "loss", "optimizer", "train"} <= set(schema["properties"])
+
+
+def test_the_language_may_stand_before_the_command(run: Run):
+    """`tui-nn --lang ko list` is `tui-nn list --lang ko`; the command's own option wins."""
+    assert run("--lang", "ko", "list").out == run("list", "--lang", "ko").out
+    assert run("--lang", "ko", "list", "--lang", "en").out == run("list", "--lang", "en").out

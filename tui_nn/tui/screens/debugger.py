@@ -72,6 +72,8 @@ class DebuggerScreen(ZonesScreen):
         scenario = message.session.scenario
         self.lesson.text = {"en": scenario.lesson.en, "ko": scenario.lesson.ko}
         self.lesson.cues = cues_of(scenario.script)
+        for remark in scenario.remarks:
+            self.notify(remark, timeout=NARRATION_S, markup=False)
         self._refresh_frame()
 
     def on_failed(self, message: Failed) -> None:
