@@ -7,7 +7,8 @@ import numpy as np
 from tui_nn.data import sources
 from tui_nn.data.randomness import PURPOSE_SPLIT, generator
 from tui_nn.data.shape import Task, data_shape
-from tui_nn.scenario.model import DigitsData, GateData, Scenario
+from tui_nn.scenario.model import Scenario
+from tui_nn.scenario.spec.data import DigitsData, GateData
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tui_nn.scenario.model import DataSpec, DigitsData, LinearData
+from tui_nn.scenario.spec.data import DataSpec, DigitsData, LinearData
 
 Task = Literal["regression", "binary", "multiclass"]
 

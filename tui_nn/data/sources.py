@@ -6,7 +6,7 @@ from importlib.resources import files
 import numpy as np
 
 from tui_nn.data.randomness import PURPOSE_DATA, generator
-from tui_nn.scenario.model import DigitsData, GateData, LinearData
+from tui_nn.scenario.spec.data import DigitsData, GateData, LinearData
 
 DIGITS_ATTRIBUTION = (
     "Alpaydin, E. & Kaynak, C. (1998). Optical Recognition of Handwritten Digits. "

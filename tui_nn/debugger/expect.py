@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.position import Position
     from tui_nn.debugger.session import Session
     from tui_nn.scenario import Expression
-    from tui_nn.scenario.model import Expectation
+    from tui_nn.scenario.spec.playback import Expectation
 
 HELD_OF_20 = 19  # a claim about seeds is a claim about nearly all of them: 95 %
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.session import Session
     from tui_nn.engine.program import Program
     from tui_nn.scenario import Amount, Text
-    from tui_nn.scenario.model import ScriptLine
+    from tui_nn.scenario.spec.playback import ScriptLine
 
 Verb = Literal["goto", "step", "back", "run", "until"]
 VERBS: tuple[Verb, ...] = ("goto", "step", "back", "run", "until")  # the order within a line

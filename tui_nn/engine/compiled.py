@@ -17,7 +17,7 @@ from tui_nn.engine.cache import kernel_cache_dir
 from tui_nn.engine.loop import run
 from tui_nn.engine.registry import KERNELS
 
-assert ops.__all__  # imported for its kernels
+assert ops  # imported for its kernels
 _lock = threading.RLock()  # two sessions may be prepared in two threads
 _alive: list[Any] = []  # a dispatcher that is collected takes its machine code along
 

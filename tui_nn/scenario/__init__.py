@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from tui_nn.scenario.expression import Expression, ExpressionError, parse_expression
     from tui_nn.scenario.json_schema import schema, write_schema
     from tui_nn.scenario.load import load_scenario
-    from tui_nn.scenario.model import Scenario, Text
+    from tui_nn.scenario.model import Scenario
     from tui_nn.scenario.naming import layer_names, metric_names
     from tui_nn.scenario.presets import PresetInfo, list_presets, preset_dir
+    from tui_nn.scenario.spec.base import Text
 
 _HOME = {
     "Amount": "amount",
@@ -21,7 +22,7 @@ _HOME = {
     "Problem": "errors",
     "Scenario": "model",
     "ScenarioError": "errors",
-    "Text": "model",
+    "Text": "spec.base",
     "layer_names": "naming",
     "list_presets": "presets",
     "load_scenario": "load",

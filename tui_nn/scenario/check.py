@@ -9,8 +9,10 @@ from contextlib import suppress
 from tui_nn.data.shape import DataShape, data_shape
 from tui_nn.scenario.errors import Fault, Path, shown, unknown
 from tui_nn.scenario.expression import Expression, ExpressionError, parse_expression, validate_names
-from tui_nn.scenario.model import MAX_ITERATIONS, LinearData, Scenario
+from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.naming import CLOCK, layer_names, metric_names, parameter_shapes
+from tui_nn.scenario.spec.base import MAX_ITERATIONS
+from tui_nn.scenario.spec.data import LinearData
 from tui_nn.scenario.validate import Findings
 
 MAX_BYTES = 512 * 1024 * 1024

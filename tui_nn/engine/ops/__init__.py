@@ -1,5 +1,7 @@
 """The kernels, one file a family. Importing this package enters them all in the registry."""
 
-from tui_nn.engine.ops import activations, dense, load, losses, optimizers
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = ["activations", "dense", "load", "losses", "optimizers"]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -12,7 +12,7 @@ from tui_nn.tui.text import fit, wrap
 from tui_nn.tui.view import View
 
 if TYPE_CHECKING:
-    from tui_nn.scenario.model import ScriptLine
+    from tui_nn.scenario.spec.playback import ScriptLine
 
 MIN_TEXT = 20  # cells; below, wrapping would leave single words
 NONE_YET = {"en": "This scenario brings no lesson.", "ko": "이 시나리오에는 설명이 없습니다."}
