@@ -177,6 +177,27 @@ def show_command(scenario: str, overrides: Sequence[str], as_json: bool) -> None
     print_scenario(scenario, overrides, as_json=as_json)
 
 
+@cli.command("bench")
+@click.option("--workload", "names", metavar="NAME", multiple=True, help="Only this network. May be repeated.")
+@click.option("--scaling", "is_scaling", is_flag=True, help="Widths, depths and batches instead, without peers.")
+@click.option(
+    "--peer-python",
+    "pythons",
+    type=click.Path(exists=True, dir_okay=False),
+    envvar="TUI_NN_PEER_PYTHON",
+    multiple=True,
+    help="A Python that may have a peer (JAX, PyTorch). May be repeated; this one is always asked too.",
+)
+@click.option("--quick", "is_quick", is_flag=True, help="A smoke run: that it works, not how fast.")
+@json_option
+@click.pass_context
+def bench_command(ctx: click.Context, **options: Any) -> None:
+    """Time of one training iteration, beside any peer that is installed."""
+    from tui_nn.cli_bench import run_bench
+
+    ctx.exit(run_bench(**options))
+
+
 @cli.command("schema")
 def schema_command() -> None:
     """The scenario format as JSON Schema."""

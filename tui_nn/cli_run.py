@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 20
 REPORTED = ("loss", "accuracy", "val_loss", "val_accuracy")
+AT_END = (*REPORTED, "penalty", "test_loss", "test_accuracy")
 
 
 def run_scenario(
@@ -122,9 +123,8 @@ def report_text(session: "Session", stop: "Stop") -> str:
 
 def stop_text(session: "Session", stop: "Stop") -> str:
     """Where and why it stopped, with the metrics there."""
-    values = ", ".join(
-        f"{name} {number(value)}" for name, value in current_metrics(session).items() if name in REPORTED
-    )
+    metrics = current_metrics(session)
+    values = ", ".join(f"{name} {number(value)}" for name in AT_END if (value := metrics.get(name)) is not None)
     where = f"at iteration {stop.position.iteration}"
     if stop.position.op:
         where += f", behind op {stop.position.op - 1} ({session.program.ops[stop.position.op - 1].label})"

@@ -8,7 +8,7 @@ import click
 from tui_nn.cli_text import default_language, print_json, remark, table
 
 if TYPE_CHECKING:
-    from tui_nn.engine.program import Program
+    from tui_nn.engine.program import Due, Program
     from tui_nn.scenario import Scenario
 
 
@@ -54,7 +54,12 @@ def print_scenario(ref: str, overrides: Sequence[str], *, as_json: bool) -> None
     click.echo(layers_text(program))
     click.echo()
     click.echo(listing_text(program))
-    remark(f"{program.n_train} training samples, {program.n_val} for validation, batches of {program.batch_size}")
+    remark(f"{program.n_train} training samples, {_held_out(program)}, batches of {program.batch_size}")
+
+
+def _held_out(program: "Program") -> str:
+    parts = f"{program.n_val} for validation"
+    return f"{parts}, {program.n_test} for the test" if program.n_test else parts
 
 
 def output_shape(units: int) -> str:
@@ -73,11 +78,15 @@ def layers_text(program: "Program") -> str:
 
 def listing_text(program: "Program") -> str:
     """The program of one training iteration, a row an op."""
-    rows = [
-        (str(op.index), op.phase, op.label, op.shape, op.formula + (", once an epoch" if op.every == "epoch" else ""))
-        for op in program.ops
-    ]
+    rows = [(str(op.index), op.phase, op.label, op.shape, op.formula + when(op.due)) for op in program.ops]
     return table(("op", "phase", "label", "shape", "formula"), rows, right=[0])
+
+
+def when(due: "Due") -> str:
+    """What stands behind the formula of a row that is not executed in every iteration."""
+    if due.every == "iteration":
+        return ""
+    return ", once an epoch" if due.every == "epoch" else f", every {due.period:,} iterations from {due.first:,}"
 
 
 def scenario_as_data(scenario: "Scenario", program: "Program") -> dict[str, Any]:
@@ -88,6 +97,7 @@ def scenario_as_data(scenario: "Scenario", program: "Program") -> dict[str, Any]
         "dtype": scenario.dtype,
         "n_train": program.n_train,
         "n_val": program.n_val,
+        "n_test": program.n_test,
         "batch_size": program.batch_size,
         "iterations_per_epoch": program.iterations_per_epoch,
         "planned_iterations": program.planned_iterations,

@@ -5,22 +5,10 @@ import hashlib
 import numpy as np
 import pytest
 
-from tui_nn.data import Dataset, data_shape, load_data
+from tests.data.make import ARRAYS, load, scenario
+from tui_nn.data import data_shape
 from tui_nn.data.dataset import fit_scale
 from tui_nn.data.randomness import PURPOSE_DATA, PURPOSE_SPLIT, generator
-from tui_nn.scenario import Scenario, load_scenario
-
-ARRAYS = ("x_train", "y_train", "x_val", "y_val", "mean", "scale")
-
-
-def scenario(seed: int = 0, **data) -> Scenario:
-    """A scenario with this data table; load_data looks at nothing else but the seed."""
-    raw = load_scenario("xor-mlp").model_dump()
-    return Scenario.model_validate({**raw, "seed": seed, "data": data, "script": (), "expect": ()}, strict=False)
-
-
-def load(seed: int = 0, **data) -> Dataset:
-    return load_data(scenario(seed, **data))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_random_moves_and_a_fresh_run_agree(preset):
         assert fresh.position == position
         assert fresh.state_bytes() == seen[position], f"{position} in a fresh run"
     print(f"{preset}: {dict(visits)}; {len(seen)} positions equal to a fresh run")
-    assert visits["revisited"] > 100
+    assert visits["revisited"] > 0.2 * sum(visits[move] for move in visits if move != "revisited")
 
 
 # A small network with everything: a partial last batch, validation, slots. What a move must do is worked out on the plain

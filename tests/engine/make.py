@@ -20,24 +20,40 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "momentum": {"type": "momentum", "lr": 0.02, "momentum": 0.9},
     "adam": {"type": "adam", "lr": 0.01},
 }
-LOSSES = ("mse", "binary_cross_entropy", "categorical_cross_entropy", "sparse_categorical_cross_entropy")
-ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "softmax")
-INIT = {"relu": "he_normal"}
+LOSSES = (
+    "mse", "binary_cross_entropy", "categorical_cross_entropy", "sparse_categorical_cross_entropy",
+    "mae", "huber", "hinge",
+)  # with their usual options; loss_cases.py has the others  # fmt: skip
+YES_OR_NO = ("binary_cross_entropy", "hinge", "perceptron")
+ACTIVATIONS = (
+    "linear", "sigmoid", "tanh", "relu", "softmax", "leaky_relu", "elu", "selu", "gelu", "softplus", "swish",
+)  # fmt: skip
+STEP = "step"  # not among them: its backward row is the perceptron rule, not its slope, which is 0
+INIT = {"relu": "he_normal", "leaky_relu": "he_normal", "selu": "lecun_normal"}
 
 
-def make_scenario(layers: Sequence[tuple[int, str]], loss: str = "mse", **settings: Any) -> Scenario:
-    """Layers are (units, activation). `settings` are `optimizer` (a name or a table), `batch_size`, and the scenario's
+Layers = Sequence["tuple[int, str] | dict[str, Any]"]
+
+
+def table_of(layer: tuple[int, str] | dict[str, Any]) -> dict[str, Any]:
+    """A dense layer as a table of the file, its start suited to its activation; a table is taken as it is."""
+    if isinstance(layer, dict):
+        return layer
+    units, activation = layer
+    return {"type": "dense", "units": units, "activation": activation, "init": INIT.get(activation, "xavier_uniform")}
+
+
+def make_scenario(layers: Layers, loss: str | dict[str, Any] = "mse", **settings: Any) -> Scenario:
+    """Layers are (units, activation), or tables as in a file. `settings` are `optimizer` (a name or a table), `batch_size`, and the scenario's
     own keys; the file's cross-checks are left out, because the data will come from `make_dataset`."""
     optimizer = settings.pop("optimizer", "sgd")
     data = {key: settings.pop(key) for key in ("batch_size", "shuffle") if key in settings} | {"source": "linear"}
     common = {"id": "made", "title": "Made for a test", "seed": 7, "dtype": "float64", "train": {"iterations": 100}}
-    rows = [
-        {"type": "dense", "units": units, "activation": activation, "init": INIT.get(activation, "xavier_uniform")}
-        for units, activation in layers
-    ]
+    rows = [table_of(layer) for layer in layers]
     table = OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
+    wanted = {"type": loss} if isinstance(loss, str) else loss
     return Scenario.model_validate(
-        common | {"data": data, "layers": rows, "loss": {"type": loss}, "optimizer": table} | settings
+        common | {"data": data, "layers": rows, "loss": wanted, "optimizer": table} | settings
     )
 
 
@@ -48,23 +64,25 @@ def waves(n: int, width: int, phase: float = 0.0) -> np.ndarray:
 
 
 def make_dataset(
-    loss: str, n: int, n_in: int, n_out: int, n_val: int = 0, x: Any = None, y: Any = None, task: Any = None
-) -> Dataset:
+    loss: str | dict[str, Any], n: int, n_in: int, n_out: int, n_val: int = 0, x: Any = None, y: Any = None,
+    task: Any = None,
+) -> Dataset:  # fmt: skip
     """n training and n_val validation samples that suit the loss; x (n + n_val, n_in) and y if given.
 
     Targets of the categorical loss are whole distributions, not only one-hot rows.
     """
     total = n + n_val
     x = waves(total, n_in) if x is None else np.asarray(x, np.float64)
-    usual = {"binary_cross_entropy": "binary", "sparse_categorical_cross_entropy": "multiclass"}.get(loss, "regression")
-    task = task or usual
+    kind = loss if isinstance(loss, str) else loss["type"]
+    usual = {"sparse_categorical_cross_entropy": "multiclass"} | dict.fromkeys(YES_OR_NO, "binary")
+    task = task or usual.get(kind, "regression")
     if y is None:
         y = waves(total, n_out, phase=2.0)
-        if loss == "binary_cross_entropy":
+        if task == "binary":
             y = (y > 0).astype(np.float64)
-        elif loss == "sparse_categorical_cross_entropy":
+        elif task == "multiclass":
             y = np.argmax(y, axis=1)
-        elif loss == "categorical_cross_entropy":
+        elif kind == "categorical_cross_entropy":
             y = np.exp(2.0 * y) / np.exp(2.0 * y).sum(axis=1, keepdims=True)
     y = np.asarray(y)
     return Dataset(
@@ -76,11 +94,12 @@ def make_dataset(
 
 
 def make_session(
-    layers: Sequence[tuple[int, str]], loss: str = "mse", n: int = 6, n_in: int = 3, n_val: int = 0,
+    layers: Layers, loss: str | dict[str, Any] = "mse", n: int = 6, n_in: int = 3, n_val: int = 0,
     x: Any = None, y: Any = None, task: Any = None, **settings: Any,
 ) -> Session:  # fmt: skip
     scenario = make_scenario(layers, loss, **settings)
-    return Session(scenario, make_dataset(loss, n, n_in, layers[-1][0], n_val, x, y, task))
+    n_outputs = next((table["units"] for table in map(table_of, reversed(layers)) if "units" in table), n_in)
+    return Session(scenario, make_dataset(loss, n, n_in, n_outputs, n_val, x, y, task))
 
 
 def run_ops(machine: Machine, first: int, end: int) -> None:

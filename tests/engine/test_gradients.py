@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests import reference
 from tests.engine.make import (
     ACTIVATIONS,
     LOSSES,
+    YES_OR_NO,
     array_at,
     first_update,
     make_session,
@@ -32,19 +34,27 @@ NETWORKS = {
     "blas": (30, (32,), 3, 4, 4),
     "last-batch": (3, (6,), 2, 7, 4),
 }
+KINKED = ("relu", "leaky_relu", "elu", "selu")  # in themselves or (elu) in their slope
+
+
+def losses(hidden: str) -> Sequence[str]:
+    """In networks beside the small one: a loss sees rows and units, not the layers below, and most activations only numbers."""
+    return LOSSES[:4] if hidden in ACTIVATIONS[:5] else LOSSES[:1]
+
+
 # A cross-entropy takes logits: its last layer is linear.
 CASES = [
     (network, hidden, loss, output)
     for network in NETWORKS
     for hidden in ACTIVATIONS
-    for loss in LOSSES
+    for loss in (LOSSES if network == "small" else losses(hidden))
     for output in (ACTIVATIONS if loss == "mse" and network == "small" else ("linear",))
 ]
 
 
 def session_for(network: str, hidden: str, loss: str, output: str, dtype: str = "float64") -> Session:
     n_in, units, n_out, n, batch = NETWORKS[network]
-    n_out = 1 if loss == "binary_cross_entropy" and network == "one-sample" else n_out
+    n_out = 1 if loss in YES_OR_NO and network == "one-sample" else n_out
     layers = [*((width, hidden) for width in units), (n_out, output)]
     return make_session(layers, loss, n=n, n_in=n_in, batch_size=batch, dtype=dtype)
 
@@ -62,7 +72,7 @@ def run_to_gradients(session: Session) -> None:
 
 @dataclass
 class Slopes:
-    """Central differences of the loss in the entries of one array; NaN where a relu has its kink within the step."""
+    """Central differences of the loss in the entries of one array; NaN where a unit has its kink within the step."""
 
     slope: np.ndarray
     n_kinks: int
@@ -89,13 +99,13 @@ def slopes(session: Session, entries: np.ndarray, first_op: int) -> Slopes:
 
 
 def fired(session: Session) -> bytes:
-    """On which side of its kink every relu stands, for every live sample."""
+    """On which side of its kink every unit stands that has one, for every live sample."""
     program, machine = session.program, session.machine
     rows = program.rows(machine.iteration)
     return b"".join(
         (array_at(machine, below.output, rows, below.units) > 0).tobytes()
         for below, layer in zip(program.layers, program.layers[1:], strict=False)
-        if layer.kind == "relu"
+        if layer.kind in KINKED
     )
 
 

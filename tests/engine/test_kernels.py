@@ -12,6 +12,7 @@ from tests.engine.make import (
     ACTIVATIONS,
     LOSSES,
     OPTIMIZERS,
+    YES_OR_NO,
     array_at,
     make_session,
     metric,
@@ -115,7 +116,7 @@ def test_a_sure_and_right_answer_still_costs_a_little(dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_one_nan_makes_the_loss_nan(loss, dtype):
     """A NaN in any one output, of any sample and unit, is a NaN loss and no hit; the other samples keep their gradient."""
-    units = 1 if loss == "binary_cross_entropy" else 3
+    units = 1 if loss in YES_OR_NO else 3
     for i in range(3):
         for j in range(units):
             logits = np.linspace(-1.0, 1.0, 3 * units).reshape(3, units)
@@ -130,7 +131,7 @@ def test_one_nan_makes_the_loss_nan(loss, dtype):
 @pytest.mark.parametrize("infinite", [INF, -INF])
 def test_an_infinite_output_is_not_a_finite_loss(loss, infinite):
     """An infinity at the right class, or against the target, costs inf or NaN: it is not smoothed over."""
-    units = 1 if loss == "binary_cross_entropy" else 2
+    units = 1 if loss in YES_OR_NO else 2
     target = [[1.0 if infinite < 0 else 0.0]] if units == 1 else [[1.0, 0.0]]
     if loss == "sparse_categorical_cross_entropy":
         target = [0]
@@ -155,15 +156,16 @@ def test_a_class_ruled_out_costs_nothing():
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kind", ACTIVATIONS[1:])
 def test_nan_goes_through_every_activation(kind, dtype):
-    """Where z is NaN so is a (softmax: the sample's row), and so is dloss/dz, which relu passes on as it came, as in
-    PyTorch; nothing else is touched."""
+    """Where z is NaN so is a (softmax: the sample's row), and so is dloss/dz, but relu passes it on as it came and
+    leaky_relu as where z < 0, as in PyTorch; nothing else is touched."""
     bench = Bench([[0.5, NAN, -0.5], [1.0, 2.0, -3.0]], activation=kind, dtype=dtype)
     a = bench.activate()
     wanted = [[kind == "softmax", True, kind == "softmax"], [False] * 3]
     assert np.isnan(a).tolist() == wanted
     delta = bench.activation_backward(np.ones((2, 3)))
-    if kind == "relu":
-        assert delta.tolist() == [[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]]
+    if kind in ("relu", "leaky_relu"):
+        low = 0.0 if kind == "relu" else delta.dtype.type(0.01)
+        assert delta.tolist() == [[1.0, 1.0 if kind == "relu" else low, low], [1.0, 1.0, low]]
     else:
         assert np.isnan(delta).tolist() == wanted
 

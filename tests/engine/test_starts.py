@@ -1,51 +1,17 @@
-"""Starting weights and orders of samples: functions of (seed, layer) and (seed, epoch), of the right shape of chance."""
+"""Starting states and orders of samples: functions of (seed, layer) and (seed, epoch). The laws of the weights are in
+test_initializers.py."""
 
 from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 import pytest
 
 from tests import reference
 from tests.engine.make import make_session
-from tui_nn.engine.initializers import initial_weight
-from tui_nn.engine.ops.load import shuffle
-
-INITS = ("zeros", "ones", "constant", "normal", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal")
-N_IN, N_OUT = 300, 200
-
-
-@pytest.mark.parametrize("init", INITS)
-def test_mean_and_variance_are_those_of_the_formula(init):
-    """60,000 weights: the mean within 4 standard errors, the variance within 4 of its own (under 1 in 10,000 by chance)."""
-    weight = initial_weight(init, N_IN, N_OUT, seed=7, layer=0, std=0.3, value=-1.5)
-    assert weight.shape == (N_OUT, N_IN)
-    mean, variance = reference.initial_mean_and_variance(init, N_IN, N_OUT, std=0.3, value=-1.5)
-    n = weight.size
-    assert abs(weight.mean() - mean) <= 4 * math.sqrt(variance / n)
-    assert abs(weight.var() - variance) <= 4 * variance * math.sqrt(2 / n)
-    if init.endswith("_uniform"):
-        bound = math.sqrt(3 * variance)
-        assert np.abs(weight).max() <= bound
-        assert np.abs(weight).max() > 0.999 * bound
-    elif variance:
-        third, fourth = ((weight / math.sqrt(variance)) ** 3).mean(), ((weight / math.sqrt(variance)) ** 4).mean()
-        assert abs(third) <= 4 * math.sqrt(15 / n)
-        assert abs(fourth - 3) <= 4 * math.sqrt(96 / n)
-
-
-@pytest.mark.parametrize("init", INITS[3:])
-def test_a_weight_depends_on_seed_and_layer_alone(init):
-    """The same again for the same (seed, layer); another seed or layer is another draw, uncorrelated with this one and
-    without a number in common, so it is no shifted part of the same stream either."""
-    first = initial_weight(init, N_IN, N_OUT, seed=7, layer=0)
-    assert initial_weight(init, N_IN, N_OUT, seed=7, layer=0).tobytes() == first.tobytes()
-    for seed, layer in ((7, 1), (8, 0), (7, 2), (0, 0)):
-        other = initial_weight(init, N_IN, N_OUT, seed=seed, layer=layer)
-        correlation = np.corrcoef(first.reshape(-1), other.reshape(-1))[0, 1]
-        assert abs(correlation) <= 4 / math.sqrt(first.size), (seed, layer)
-        assert not np.intersect1d(first, other).size
+from tui_nn.engine.ops import load
 
 
 def test_a_layer_keeps_its_weights_when_others_change():
@@ -74,6 +40,12 @@ def test_biases_and_slots_start_at_zero():
 
 
 # Orders
+
+
+@numba.njit
+def shuffle(order, seed, epoch):
+    """Kernels' helpers can be called from compiled code only."""
+    load.shuffle(order, seed, epoch)
 
 
 def order_of(n: int, seed: int, epoch: int) -> list[int]:

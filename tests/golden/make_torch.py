@@ -7,6 +7,7 @@ The same models run live in tests/engine/test_torch.py where torch is installed.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,16 +25,25 @@ from tests.engine.peers import (
     peer_session,
     recorded_iterations,
 )
+from tests.golden.torch_losses import loss_of
+from tests.golden.torch_network import TorchNetwork
+from tests.golden.torch_optimizers import torch_optimizer
 from tui_nn.debugger.session import Session
 
 CALM = 1e-12  # a run is calm up to where a change of 1 ulp at its start has grown to this
 
-MODULES = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid}
-LOSSES = {
-    "mse": torch.nn.MSELoss,
-    "binary_cross_entropy": torch.nn.BCEWithLogitsLoss,
-    "sparse_categorical_cross_entropy": torch.nn.CrossEntropyLoss,
-}
+MODULES = {
+    "tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "leaky_relu": torch.nn.LeakyReLU,
+    "elu": torch.nn.ELU, "selu": torch.nn.SELU, "gelu": torch.nn.GELU, "softplus": torch.nn.Softplus,
+    "swish": torch.nn.SiLU, "softmax": partial(torch.nn.Softmax, dim=1),
+}  # fmt: skip
+OPTIONS = {"leaky_relu": "negative_slope", "elu": "alpha", "gelu": "approximate"}  # which have the same name there
+
+
+def activation(spec: Any) -> torch.nn.Module:
+    """The activation of a layer's table."""
+    option = OPTIONS.get(spec.activation)
+    return MODULES[spec.activation](**({option: getattr(spec, option)} if option else {}))
 
 
 class TorchRun:
@@ -43,27 +53,14 @@ class TorchRun:
         torch.set_num_threads(1)
         scenario, dataset = session.scenario, session.program.dataset
         self.dtype = getattr(torch, scenario.dtype)
-        modules: list[torch.nn.Module] = []
-        n_in = dataset.n_features
-        for layer in scenario.layers:
-            modules.append(torch.nn.Linear(n_in, layer.units, dtype=self.dtype))
-            if layer.activation != "linear":
-                modules.append(MODULES[layer.activation]())
-            n_in = layer.units
-        self.model = torch.nn.Sequential(*modules)
+        self.model = TorchNetwork(session, activation)
         self.parameters = list(self.model.parameters())
         self.slots = list(session.program.slot_shifts)
-        self.loss = LOSSES[scenario.loss.type]()
+        self.loss = loss_of(scenario.loss, dataset.task, self.dtype)
         self.x = torch.tensor(dataset.x_train, dtype=self.dtype)
         is_index = dataset.task == "multiclass"
         self.y = torch.tensor(dataset.y_train, dtype=torch.int64 if is_index else self.dtype)
-        settings = scenario.optimizer.model_dump()
-        kind, lr = settings.pop("type"), settings.pop("lr")
-        if kind == "adam":
-            betas = settings.pop("beta1"), settings.pop("beta2")
-            self.optimizer: torch.optim.Optimizer = torch.optim.Adam(self.parameters, lr=lr, betas=betas, **settings)
-        else:
-            self.optimizer = torch.optim.SGD(self.parameters, lr=lr, **settings)
+        self.optimizer = torch_optimizer(scenario.optimizer, self.parameters)
         offset = 0
         with torch.no_grad():
             for parameter in self.parameters:
@@ -71,8 +68,9 @@ class TorchRun:
                 parameter.copy_(torch.from_numpy(part.copy()).reshape(parameter.shape))
                 offset += parameter.numel()
 
-    def step(self, batch: np.ndarray) -> None:
-        """One iteration on the samples of these indices."""
+    def step(self, batch: np.ndarray, masks: dict[str, np.ndarray] | None = None) -> None:
+        """One iteration on the samples of these indices, with these masks of the dropout layers."""
+        self.model.masks = {name: torch.from_numpy(mask.copy()) for name, mask in (masks or {}).items()}
         chosen = torch.from_numpy(batch.astype(np.int64))
         self.optimizer.zero_grad()
         self.loss(self.model(self.x[chosen]), self.y[chosen]).backward()
@@ -91,6 +89,14 @@ class TorchRun:
         """As StateVector.grad: of the last step."""
         grads = [p.grad.numpy().reshape(-1).copy() for p in self.parameters if p.grad is not None]
         return np.tile(np.concatenate(grads), 1 + len(self.slots))
+
+    def evaluate(self, x: np.ndarray, y: np.ndarray) -> float:
+        """The loss in evaluation mode, as it stands now."""
+        self.model.eval()
+        with torch.no_grad():
+            loss = self.loss(self.model(torch.tensor(x, dtype=self.dtype)), torch.tensor(y, dtype=self.y.dtype))
+        self.model.train()
+        return float(loss)
 
 
 def trajectory(session: Session, order: list[np.ndarray], start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

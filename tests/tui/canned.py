@@ -129,6 +129,7 @@ def frame(
                 is_backward_fresh=next_op > 2 * len(plan.layers) + 1 - depth,
                 parameters=parameters,
                 metrics=metrics,
+                mask=None,
             )
         )
     steps = np.arange(iteration)

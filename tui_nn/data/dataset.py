@@ -1,24 +1,25 @@
-"""From a scenario to training and validation arrays: make the samples, split them, scale them."""
+"""From a scenario to training, validation and test arrays: make the samples, split them, scale them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from tui_nn.data import sources
 from tui_nn.data.randomness import PURPOSE_SPLIT, generator
+from tui_nn.data.registry import source_of
 from tui_nn.data.shape import Task, data_shape
 from tui_nn.scenario.model import Scenario
-from tui_nn.scenario.spec.data import DigitsData, GateData
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Everything a run reads. All arrays float64, C order and read-only, except class indices, which are int64.
 
-    Shapes: x_train (n, n_features), x_val likewise (n may be 0).
+    Shapes: x_train (n, n_features), x_val and x_test likewise (n may be 0; without a test set they need not be given).
             y_*: regression (n, n_outputs); binary (n, 1) of 0.0 and 1.0; multiclass (n,) class index from 0.
             mean, scale (n_features,): inputs were (raw - mean) / scale; 0 and 1 if not standardised.
     n_outputs: targets of a regression, 1 for binary, else classes.
+    target_names: of a regression's targets, with their units; class_names: of the classes, also of the two of a binary task.
     """
 
     name: str
@@ -35,20 +36,30 @@ class Dataset:
     attribution: str
     mean: np.ndarray
     scale: np.ndarray
+    x_test: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    y_test: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    target_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not len(self.x_test):  # an empty part has the columns and the type of the others
+            object.__setattr__(self, "x_test", self.x_train[:0])
+            object.__setattr__(self, "y_test", self.y_train[:0])
+
+
+class Split(NamedTuple):
+    """Which samples are for what: three arrays of indices, each in the source's order."""
+
+    train: np.ndarray
+    val: np.ndarray
+    test: np.ndarray
 
 
 def load_data(scenario: Scenario) -> Dataset:
     """The data of a scenario: a pure function of its `data` table and its seed."""
     data, seed = scenario.data, scenario.seed
-    if isinstance(data, GateData):
-        samples = sources.gate(data, seed)
-    elif isinstance(data, DigitsData):
-        samples = sources.digits(data, seed)
-    else:
-        samples = sources.linear(data, seed)
-
+    samples = source_of(data).make(data, seed)
     shape = data_shape(data)
-    train, val = split(shape.n_samples, shape.n_val, seed)
+    train, val, test = split(shape.n_samples, shape.n_val, shape.n_test, seed)
     mean, scale = fit_scale(samples.x[train]) if data.standardize else identity_scale(shape.n_features)
     return Dataset(
         name=data.source,
@@ -59,19 +70,23 @@ def load_data(scenario: Scenario) -> Dataset:
         y_train=_frozen(samples.y[train]),
         x_val=_frozen((samples.x[val] - mean) / scale),
         y_val=_frozen(samples.y[val]),
+        x_test=_frozen((samples.x[test] - mean) / scale),
+        y_test=_frozen(samples.y[test]),
         image_shape=samples.image_shape,
         feature_names=samples.feature_names,
         class_names=samples.class_names,
+        target_names=samples.target_names,
         attribution=samples.attribution,
         mean=_frozen(mean),
         scale=_frozen(scale),
     )
 
 
-def split(n_samples: int, n_val: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the training and of the validation samples, drawn by the seed, each in the source's order."""
+def split(n_samples: int, n_val: int, n_test: int, seed: int) -> Split:
+    """Draw the parts by the seed. Which samples are the test set does not depend on how many are for validation."""
     order = generator(seed, PURPOSE_SPLIT).permutation(n_samples)
-    return np.sort(order[n_val:]), np.sort(order[:n_val])
+    end = n_samples - n_test
+    return Split(np.sort(order[n_val:end]), np.sort(order[:n_val]), np.sort(order[end:]))
 
 
 def fit_scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,8 @@
 """Random numbers as a function of (seed, purpose): no generator is kept, so nothing can be out of step."""
 
-import numpy as np
+from __future__ import annotations
+
+from tui_nn.data.late import np
 
 # Fixed for good: another number is another data set for every scenario ever written.
 PURPOSE_DATA = 1

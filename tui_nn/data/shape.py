@@ -1,39 +1,52 @@
 """What a source will give, known without making it: the checks of a scenario need no more than this."""
 
-from dataclasses import dataclass
-from typing import Literal
+from __future__ import annotations
 
-from tui_nn.scenario.spec.data import DataSpec, DigitsData, LinearData
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from tui_nn.scenario.spec.data import Data
 
 Task = Literal["regression", "binary", "multiclass"]
 
 
 @dataclass(frozen=True, slots=True)
 class DataShape:
-    """Task, number of samples before the split, features, and outputs (targets | 1 | classes)."""
+    """Task, number of samples before the split, features, and outputs (targets | 1 | classes).
+
+    validation, test: shares of the samples held out, as the scenario asks for them.
+    """
 
     task: Task
     n_samples: int
     n_features: int
     n_outputs: int
-    validation: float
+    validation: float = 0.0
+    test: float = 0.0
 
     @property
     def n_val(self) -> int:
-        """Samples held out; at least one if any share was asked for."""
-        if self.validation == 0.0:
-            return 0
-        return max(1, round(self.n_samples * self.validation))
+        """Samples held out for validation; at least one if any share was asked for."""
+        return held_out(self.n_samples, self.validation)
+
+    @property
+    def n_test(self) -> int:
+        """Samples held out as the test set; at least one if any share was asked for."""
+        return held_out(self.n_samples, self.test)
 
     @property
     def n_train(self) -> int:
-        return self.n_samples - self.n_val
+        """What is left to train on. Below 1 if too much was held out, which no valid scenario does."""
+        return self.n_samples - self.n_val - self.n_test
 
 
-def data_shape(data: DataSpec) -> DataShape:
+def held_out(n_samples: int, share: float) -> int:
+    return 0 if share == 0.0 else max(1, round(n_samples * share))
+
+
+def data_shape(data: Data) -> DataShape:
     """The shape of what `load_data` will load."""
-    if isinstance(data, DigitsData):
-        return DataShape("multiclass", data.samples, 64, 10, data.validation)
-    if isinstance(data, LinearData):
-        return DataShape("regression", data.samples, 1, 1, data.validation)
-    return DataShape("binary", 4 * data.repeat, 2, 1, data.validation)  # type: ignore[attr-defined]
+    from tui_nn.data.registry import source_of
+
+    return replace(source_of(data).shape(data), validation=data.validation, test=data.test)

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tui_nn.scenario.naming import CLOCK
+from tui_nn.scenario.naming import CLOCK, unmeasured
+from tui_nn.scenario.spec.optimizers import MOMENTS
 
 if TYPE_CHECKING:
     from tui_nn.debugger.history import History
     from tui_nn.debugger.session import Session
     from tui_nn.engine.program import Program
     from tui_nn.scenario import Expression
-
-SLOTS = {"m": ("exp_avg", "momentum_buffer"), "v": ("exp_avg_sq",)}
 
 
 def parse_for(program: "Program", text: str) -> "Expression":
@@ -26,18 +25,15 @@ def parse_for(program: "Program", text: str) -> "Expression":
 
     expression = parse_expression(text)
     shapes = {tensor.name: tensor.shape for tensor in program.tensors}
-    problems = validate_names(expression, [*program.metrics, *CLOCK], shapes)
+    problems = validate_names(expression, [*program.metrics, *CLOCK], shapes, unmeasured(program.scenario))
     for element in expression.elements:
-        if element.kind in SLOTS and not _slot(element.kind, program):
-            optimizer = program.scenario.optimizer.type
-            problems.append(ExpressionError(f"{optimizer} keeps no {element.kind!r} of a parameter", element.column))
+        optimizer, is_matrix = program.scenario.optimizer, len(element.index) == 2
+        if element.kind in MOMENTS and not optimizer.moment(element.kind, is_matrix):
+            what = "weight" if is_matrix else "bias"
+            problems.append(ExpressionError(f"{optimizer.type} keeps no {element.kind!r} of a {what}", element.column))
     if problems:
         raise problems[0]
     return expression
-
-
-def _slot(kind: str, program: "Program") -> str | None:
-    return next((name for name in SLOTS[kind] if name in program.slot_shifts), None)
 
 
 class Here:
@@ -75,8 +71,9 @@ class Here:
         shift = 0
         if kind == "grad":
             shift = program.grad_shift
-        elif kind in SLOTS:
-            shift = program.slot_shifts[_slot(kind, program) or kind]
+        elif kind in MOMENTS:
+            name = program.scenario.optimizer.moment(kind, len(index) == 2)
+            shift = program.slot_shifts[name or kind]
         return float(tensor.view(self.session.machine.mem, shift)[index])
 
 
@@ -100,11 +97,9 @@ def after_each_iteration(history: "History", name: str, n: int) -> np.ma.MaskedA
     if name in CLOCK:
         return np.ma.MaskedArray(clock(history, name, np.arange(1.0, n + 1.0)))
     values = history[name]
-    newest = np.arange(n)
-    if history.program.metrics[name].every == "epoch":
-        period = history.program.iterations_per_epoch
-        newest = (newest + 1) // period * period - 1
-    is_measured = (newest >= 0) & (newest < len(values))
+    newest, due = np.arange(n), history.program.metrics[name].due
+    newest -= (newest - due.first) % due.period
+    is_measured = (newest >= due.first) & (newest < len(values))
     column = np.zeros(n)
     column[is_measured] = values[newest[is_measured]]
     return np.ma.MaskedArray(column, mask=~is_measured)

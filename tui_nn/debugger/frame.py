@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from tui_nn.debugger.history import History
 from tui_nn.debugger.position import Position
 from tui_nn.engine import layout as at
 from tui_nn.engine.machine import Snapshot
-from tui_nn.engine.parts import OPTIMIZERS
+from tui_nn.engine.parts import KINDS, OPTIMIZERS
 from tui_nn.engine.program import Layer, Op, Program, Tensor
 
 
@@ -20,8 +21,9 @@ from tui_nn.engine.program import Layer, Op, Program, Tensor
 class ParameterFrame:
     """A weight, seen as (out_features, in_features), or a bias, (out_features,); what belongs to it has the same shape.
 
-    effective_step is what the last update subtracted; zeros before the first. (Plain SGD keeps no slots: between a
-    layer's backward row and its update it is what the coming update will subtract.)
+    effective_step is what the last update subtracted; zeros before the first. (It is worked out from the slots, and by
+    some optimizers from the gradient too: between a layer's backward row and its update those show the new gradient's
+    step with the slots as they stand. For plain SGD that is what the coming update will subtract.)
     """
 
     name: str
@@ -40,6 +42,8 @@ class LayerFrame:
 
     Shapes: activation and delta are (rows, units). Fresh means computed in this iteration; else left from the one
     before, and with no iteration before, (0, units).
+    buffers: what the layer itself moves, like the (units,) running_mean. scratch: what its forward row left for its
+    backward row, flat.
     """
 
     name: str
@@ -51,6 +55,13 @@ class LayerFrame:
     is_backward_fresh: bool
     parameters: tuple[ParameterFrame, ...]
     metrics: Mapping[str, float]
+    buffers: Mapping[str, np.ndarray]
+    scratch: np.ndarray
+
+    @property
+    def mask(self) -> np.ndarray | None:
+        """Of a dropout layer, (rows, units): 0 where a unit was switched off, 1 / (1 - rate) where it was on."""
+        return self.scratch.reshape(self.activation.shape) if self.kind == "dropout" else None
 
     @property
     def has_delta(self) -> bool:
@@ -127,6 +138,19 @@ class Frame:
         """(rows, columns): values, one-hot rows, or one column of class indices, as the loss takes them."""
         return self._batch_array(self.program.target_offset, self.program.n_target, 0)
 
+    def confusion(self, part: Literal["validate", "test"] = "validate") -> np.ndarray | None:
+        """Samples by true class (row) and predicted class (column), (classes, classes) int64; None before it is counted."""
+        offset = self.program.confusions.get(part)
+        op = next((op for op in self.program.ops if op.kind == "confusion" and op.phase == part), None)
+        if offset is None or op is None:
+            return None
+        last = op.due.last_before(self.iteration + (self.op > op.index))
+        if last is None:
+            return None
+        classes = max(2, self.program.dataset.n_outputs)
+        counts = self.snapshot.mem[offset : offset + classes * classes].reshape(classes, classes)
+        return counts.astype(np.int64)
+
     def layer(self, name: str) -> LayerFrame:
         for layer in self.layers:
             if layer.name == name:
@@ -146,31 +170,38 @@ class Frame:
         return array
 
     def _layer(self, layer: Layer) -> LayerFrame:
-        # The loss row writes the last layer's delta; every other delta comes from the backward row of the layer above.
-        position = self.program.layers.index(layer)
-        above = (
-            self.program.layers[position + 1].backward_op
-            if position + 1 < len(self.program.layers)
-            else self.program.loss_op
-        )
-        suffix = f".{layer.name}"
         return LayerFrame(
             name=layer.name,
             kind=layer.kind,
             units=layer.units,
             activation=self._batch_array(layer.output, layer.units, layer.forward_op),
-            delta=self._batch_array(layer.delta, layer.units, above),
+            delta=self._batch_array(layer.delta, layer.units, layer.delta_op),
             is_forward_fresh=self.op > layer.forward_op,
-            is_backward_fresh=self.op > above,
+            is_backward_fresh=self.op > layer.delta_op,
             parameters=tuple(self._parameter(layer, tensor) for tensor in layer.parameters),
-            metrics={name.removesuffix(suffix): value for name, value in self.metrics.items() if name.endswith(suffix)},
+            metrics=self._layer_metrics.get(layer.name, {}),
+            buffers={tensor.role: tensor.view(self.snapshot.mem) for tensor in layer.buffers},
+            scratch=self._scratch(layer),
         )
+
+    @cached_property
+    def _layer_metrics(self) -> dict[str, dict[str, float]]:
+        """By layer, then by family: a network of 500 layers has thousands, so they are sorted out once."""
+        sorted_out: dict[str, dict[str, float]] = {}
+        for name, value in self.metrics.items():
+            family, _, layer = name.partition(".")
+            sorted_out.setdefault(layer, {})[family] = value
+        return sorted_out
+
+    def _scratch(self, layer: Layer) -> np.ndarray:
+        rows = self._rows_after(layer.forward_op)
+        size = KINDS[layer.kind].scratch(rows, layer.units) if layer.scratch >= 0 and rows > 0 else 0
+        return self.snapshot.mem[layer.scratch : layer.scratch + size]
 
     def _parameter(self, layer: Layer, tensor: Tensor) -> ParameterFrame:
         mem, program = self.snapshot.mem, self.program
-        assert layer.update_op is not None
-        is_update_fresh = self.op > layer.update_op
-        slots = {name: tensor.view(mem, shift) for name, shift in program.slot_shifts.items()}
+        is_update_fresh = self.op > layer.updates[tensor.name]
+        slots = {name: tensor.view(mem, shift) for name, shift in program.slots_of(tensor).items()}
         updates = self.iteration + is_update_fresh
         grad = tensor.view(mem, program.grad_shift)
         return ParameterFrame(
@@ -189,4 +220,15 @@ class Frame:
             return np.zeros(grad.shape, self.program.dtype)
         optimizer = OPTIMIZERS[self.program.scenario.optimizer.type]
         with np.errstate(all="ignore"):
-            return optimizer.effective_step(grad, slots, self.program.settings, updates)
+            return optimizer.effective_step(grad, slots, self._settings, updates)
+
+    @cached_property
+    def _settings(self) -> Mapping[str, float]:
+        """The optimizer's, with the learning rate that the newest update was made with."""
+        has_schedule = any(op.kind == "schedule" for op in self.program.ops)
+        lr = self.metrics.get("lr") if has_schedule else None
+        if lr is None:
+            return self.program.settings
+        share = lr / self.program.settings["lr"]  # Muon's second learning rate follows the first
+        second = {"adam_lr": self.program.settings["adam_lr"] * share} if "adam_lr" in self.program.settings else {}
+        return self.program.settings | {"lr": lr} | second

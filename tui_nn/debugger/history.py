@@ -37,10 +37,8 @@ class History:
         """(iterations, values) as far as the run has ever got, measured ones only."""
         n = self._computed(name, self.reached)
         values = self._column(name)[:n]
-        if self.program.metrics[name].every == "iteration":
-            return np.arange(n), values
-        step = self.program.iterations_per_epoch
-        return np.arange(step - 1, n, step), values[step - 1 :: step]
+        due = self.program.metrics[name].due
+        return np.arange(due.first, n, due.period), values[due.first :: due.period]
 
     def value(self, name: str) -> float | None:
         """The newest value at the position; None if it was not measured yet."""
@@ -57,9 +55,7 @@ class History:
     def last_measured(self, name: str) -> int | None:
         """The iteration of the newest value at the position."""
         n = self._computed(name, self.position)
-        if self.program.metrics[name].every == "epoch":
-            n -= n % self.program.iterations_per_epoch
-        return n - 1 if n > 0 else None
+        return self.program.metrics[name].due.last_before(n)
 
     def _column(self, name: str) -> np.ndarray:
         if name not in self.program.metrics:

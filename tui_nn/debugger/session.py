@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -186,7 +187,7 @@ class Session:
 
     def _launch(self, move: Callable[[], Stop]) -> None:
         self.pause()
-        self.frame()  # the one to show until the first copy comes
+        self._frame = replace(self.frame(), is_running=True)  # the one to show until the first copy comes
         self.machine.mail[at.STOP] = 0
         self.machine.first_ask()
 
@@ -279,6 +280,8 @@ class Session:
     def _stop(self, why: int) -> Stop:
         if why == at.STOPPED:
             return Stop("paused", self.position, "Paused.")
+        if why == at.ENDED:
+            return Stop("end", self.position, "Early stopping ended the run.")
         if why == at.HISTORY_FULL:
             limit = f"{self.machine.history_limit:,}"
             return Stop("full", self.position, f"The history holds {limit} iterations of this network and is full.")
@@ -316,12 +319,12 @@ class Session:
         return Frame(self.program, position, reached, is_running, history, snapshot)
 
     def state_bytes(self) -> bytes:
-        """Everything the position decides: state, gradients, and the live samples' inputs, activations and deltas."""
+        """Everything the position decides: state, gradients, and the live samples' inputs, activations, deltas, masks."""
         frame = self._frame_of(self.machine.snapshot(), is_running=False)
-        end = self.program.state_size + (self.program.state_size // (1 + len(self.program.slot_shifts)))
+        end = self.program.input_offset
         parts = [np.array(frame.position), frame.snapshot.mem[:end], frame.sample_indices, frame.inputs, frame.targets]
         for layer in frame.layers:
-            parts += [layer.activation, layer.delta]
+            parts += [layer.activation, layer.delta, layer.scratch]
         return b"".join(part.tobytes() for part in parts)
 
 

@@ -47,7 +47,7 @@ def loop(dtype: np.dtype) -> Callable[..., int]:
         return run
     real, int64 = _real(dtype), types.int64
     ints, reals = int64[::1], real[::1]
-    arrays = (ints, ints, types.float64[::1], reals, reals, reals, ints, ints, ints, real[:, ::1], ints, reals)
+    arrays = (ints, types.float64[::1], reals, reals, reals, ints, ints, ints, real[:, ::1], ints, reals)
     dispatcher = _compile(run, int64(*arrays, int64, int64))
     import scipy.linalg  # noqa: F401  (Numba takes its BLAS from here: load it before the limit is set)
 

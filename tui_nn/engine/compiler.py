@@ -2,75 +2,134 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tui_nn.engine import layout as at
-from tui_nn.engine.initializers import initial_weight
-from tui_nn.engine.parts import ACTIVATIONS, LOSSES, OPTIMIZERS
-from tui_nn.engine.program import Every, Layer, Metric, Op, Phase, Program, Tensor
-from tui_nn.scenario.naming import layer_names
+from tui_nn.engine import probe_rows, updates
+from tui_nn.engine import training_rows as rows
+from tui_nn.engine.initializers import initial_bias, initial_weight
+from tui_nn.engine.listing import Listing
+from tui_nn.engine.parts import KINDS, OPTIMIZERS, Kind, loss_part
+from tui_nn.engine.program import EVERY_ITERATION, Due, Layer, Phase, Program, Tensor
+from tui_nn.scenario.naming import INPUT, layer_names
 
 if TYPE_CHECKING:
     from tui_nn.data import Dataset
     from tui_nn.scenario import Scenario
 
 ALIGN = 16  # elements; a tensor then starts on a cache line
+MOST_CONFUSED = 100  # classes; of more, a confusion matrix is not counted
 
 
 def build_program(scenario: Scenario, dataset: Dataset) -> Program:
     """Lay out memory and list the ops of one iteration."""
-    return _Compiler(scenario, dataset).build()
+    return Compiler(scenario, dataset).build()
 
 
-class _Compiler:
+@dataclass
+class _Place:
+    """A row of the network and where it stands in memory. `setting` is the offset of its own settings, -1 for none."""
+
+    name: str
+    kind: str
+    part: Kind
+    spec: Any
+    index: int
+    n_in: int
+    units: int
+    parameters: tuple[Tensor, ...] = ()
+    buffers: tuple[Tensor, ...] = ()
+    output: int = -1
+    delta: int = -1
+    scratch: int = -1
+    setting: int = -1
+    no_bias: int = -1  # zeros, for a dense layer that has no bias
+    forward_op: int = -1
+    backward_op: int = -1
+    delta_op: int = -1
+
+    @property
+    def skip(self) -> str | None:
+        """Of a residual layer: the name of what it adds."""
+        return self.spec.skip if self.kind == "residual" else None
+
+    def cells(self) -> dict[str, int]:
+        """What its forward, backward and evaluation rows have in common."""
+        cells = {"n_in": self.n_in, "n_out": self.units, "index": self.index}
+        cells |= {key: getattr(self, key) for key in ("scratch", "setting") if getattr(self, key) >= 0}
+        cells |= {tensor.role: tensor.offset for tensor in self.parameters}
+        if self.no_bias >= 0:
+            cells["bias"] = self.no_bias
+        if self.buffers:
+            cells["state"] = self.buffers[0].offset
+        return cells
+
+
+class Compiler:
     """Walks the network forwards, backwards and along the updates, as the machine will."""
 
     def __init__(self, scenario: Scenario, dataset: Dataset):
         self.scenario, self.dataset = scenario, dataset
         self.dtype = np.dtype(scenario.dtype)
-        self.n_train, self.n_val = len(dataset.x_train), len(dataset.x_val)
+        self.n_train, self.n_val, self.n_test = len(dataset.x_train), len(dataset.x_val), len(dataset.x_test)
         wanted = scenario.data.batch_size
         self.batch = self.n_train if wanted == "full" else min(wanted, self.n_train)
         self.per_epoch = -(-self.n_train // self.batch)
+        self.at_epoch_end = Due("epoch", self.per_epoch, self.per_epoch - 1)
         self.optimizer = OPTIMIZERS[scenario.optimizer.type]
-        self.is_sparse = scenario.loss.type == "sparse_categorical_cross_entropy"
-        self.n_target = 1 if self.is_sparse else dataset.n_outputs
+        self.optimizer_settings = {
+            key: float(value) for key, value in scenario.optimizer.model_dump().items() if key != "type"
+        }
+        self.loss = loss_part(scenario.loss, dataset)
+        self.n_target = 1 if self.loss.takes_index else dataset.n_outputs
         self.size = 0
-        self.ops: list[Op] = []
-        self.rows: list[np.ndarray] = []
-        self.kernels: dict[str, int] = {}
-        self.metrics: dict[str, Metric] = {}
-        self.n_columns = 0
+        self.listing = Listing()
+        self.own_settings: list[float] = []
+        self.base_settings = self.optimizer.settings_array(self.optimizer_settings)
+        self.updates: dict[str, int] = {}
+        self.update_scratch = -1
+        self.watch_state: dict[str, int] = {}
+        self.best: tuple[int, int] = (-1, -1)  # copies of the best parameters and buffers, for early stopping
+        self.part_sizes: dict[Phase, int] = {"validate": self.n_val, "test": self.n_test}
+        self.n_classes = max(2, dataset.n_outputs)
+        self.has_confusion = dataset.task != "regression" and self.n_classes <= MOST_CONFUSED
 
     def build(self) -> Program:
         self._place_data()
         self._place_memory()
-        forward = self._list_forward()
+        self._list_forward()
         self._list_loss()
-        backward = self._list_backward()
-        update = self._list_update()
+        self._list_backward()
+        rows.list_penalties(self)
+        rows.list_clipping(self)
+        probe_rows.list_sharpness(self)
+        rows.list_schedule(self)
+        updates.list_updates(self)
         if self.n_val:
-            self._list_validation()
-        layers = tuple(
-            Layer(name, kind, units, n_in, output, delta, parameters, forward[name], backward[name], update.get(name))
-            for name, kind, units, n_in, output, delta, parameters in self.places
-        )
-        optimizer = self.scenario.optimizer.model_dump()
+            self.list_evaluation(
+                "validate", self.n_val, (self.x_val, self.y_val), ("val_loss", "val_accuracy"), self.at_epoch_end
+            )
+        rows.list_watching(self)
+        if self.n_test:
+            rows.list_test(self)
+        listing = self.listing
         return Program(
             scenario=self.scenario,
             dataset=self.dataset,
             dtype=self.dtype,
             data=self.data,
+            setting=np.concatenate([self.base_settings, self.own_settings]),
             initial=self._initial_state(),
-            ops=tuple(self.ops),
-            layers=layers,
-            metrics=self.metrics,
-            n_columns=self.n_columns,
-            table=np.array(self.rows, dtype=np.int64),
-            kernels=tuple(self.kernels),
-            slot_shifts={name: self.span * (1 + k) for k, name in enumerate(self.optimizer.slots)},
+            ops=tuple(listing.ops),
+            layers=tuple(self._layer(place) for place in self.places),
+            metrics=listing.metrics,
+            n_columns=listing.n_columns,
+            table=listing.table(),
+            kernels=tuple(listing.kernels),
+            slot_shifts=updates.slot_shifts(self),
             grad_shift=self.state_size,
             input_offset=self.input,
             target_offset=self.target,
@@ -81,250 +140,276 @@ class _Compiler:
             batch_size=self.batch,
             n_train=self.n_train,
             n_val=self.n_val,
+            n_test=self.n_test,
             iterations_per_epoch=self.per_epoch,
-            planned_iterations=self._planned_iterations(),
-            settings={key: float(value) for key, value in optimizer.items() if key != "type"},
+            planned_iterations=self.planned_iterations(),
+            confusions=dict(self.confusions),
+            settings=self.optimizer_settings,
         )
 
-    def _planned_iterations(self) -> int:
+    def _layer(self, place: _Place) -> Layer:
+        return Layer(
+            place.name, place.kind, place.units, place.n_in, place.output, place.delta, place.parameters,
+            place.buffers, place.scratch, place.forward_op, place.backward_op, place.delta_op,
+            {tensor.name: self.updates[tensor.name] for tensor in place.parameters},
+        )  # fmt: skip
+
+    def planned_iterations(self) -> int:
         train = self.scenario.train
         return train.iterations or (train.epochs or 0) * self.per_epoch
 
     # Memory
 
-    def _place(self, n: int) -> int:
+    def place(self, n: int) -> int:
         start = -(-self.size // ALIGN) * ALIGN
         self.size = start + n
         return start
 
+    def own_settings_of(self, values: Any) -> int:
+        """Keep a row's own settings; the offset of the first, -1 if there are none."""
+        start = len(self.base_settings) + len(self.own_settings)
+        self.own_settings += [float(value) for value in values]
+        return start if values else -1
+
     def _place_data(self) -> None:
-        """x and y of both parts behind one another, in the run's precision."""
+        """x and y of all parts behind one another, in the run's precision."""
         dataset = self.dataset
-        parts = [dataset.x_train, self._targets(dataset.y_train), dataset.x_val, self._targets(dataset.y_val)]
-        offsets = np.cumsum([0] + [part.size for part in parts])
+        parts = [
+            part
+            for x, y in (
+                (dataset.x_train, dataset.y_train),
+                (dataset.x_val, dataset.y_val),
+                (dataset.x_test, dataset.y_test),
+            )
+            for part in (x, self._targets(y))
+        ]
+        offsets = [int(offset) for offset in np.cumsum([0] + [part.size for part in parts])]
         self.data = np.concatenate([part.reshape(-1) for part in parts]).astype(self.dtype)
-        self.x_train, self.y_train, self.x_val, self.y_val = (int(offset) for offset in offsets[:4])
+        self.x_train, self.y_train, self.x_val, self.y_val, self.x_test, self.y_test = offsets[:6]
 
     def _targets(self, y: np.ndarray) -> np.ndarray:
-        """Class indices stay one column for the sparse loss and become one-hot rows for every other."""
-        if self.dataset.task != "multiclass" or self.is_sparse:
+        """Class indices stay one column for a loss that takes them and become one-hot rows for every other."""
+        if self.dataset.task != "multiclass" or self.loss.takes_index:
             return y.astype(np.float64)
-        return np.eye(self.dataset.n_outputs)[y]
+        return np.eye(self.dataset.n_outputs)[y.astype(np.int64)]
 
     def _place_memory(self) -> None:
-        """State (parameters, slots), gradients of the same layout, then one batch's needs, then validation's."""
-        rows = layer_names(self.scenario)
-        n_in = self.dataset.n_features
-        parameters: dict[str, tuple[Tensor, ...]] = {}
-        for row in rows:
-            parameters[row.name] = self._place_parameters(row.name, n_in, row.units) if row.kind == "dense" else ()
-            n_in = row.units
-        self.span = self._place(0)
-        self.state_size = self.span * (1 + len(self.optimizer.slots))
-        self.size = self.state_size + self.span
-        self.input = self._place(self.batch * self.dataset.n_features)
-        self.target = self._place(self.batch * self.n_target)
-        self.places = []
-        n_in = self.dataset.n_features
-        for row in rows:
-            output, delta = self._place(self.batch * row.units), self._place(self.batch * row.units)
-            self.places.append((row.name, row.kind, row.units, n_in, output, delta, parameters[row.name]))
-            n_in = row.units
-        self.frame_size = self._place(0)
-        self.val_input = self._place(self.n_val * self.dataset.n_features)
-        self.val_target = self._place(self.n_val * self.n_target)
-        self.val_outputs = [self._place(self.n_val * row.units) for row in rows]
+        """State (parameters, slots, buffers), gradients, then one batch's needs, then the evaluations'."""
+        self._place_parameters()
+        self.state_size = self.place(0)
+        self.size = self.state_size + self.span  # gradients repeat the parameters' layout
+        self.input = self.place(self.batch * self.dataset.n_features)
+        self.target = self.place(self.batch * self.n_target)
+        bare = [place for place in self.places if place.kind == "dense" and not place.spec.bias]
+        if bare:
+            zeros = self.place(max(place.units for place in bare))
+            for place in bare:
+                place.no_bias = zeros
+        for place in self.places:
+            place.output, place.delta = self.place(self.batch * place.units), self.place(self.batch * place.units)
+            if scratch := place.part.scratch(self.batch, place.units):
+                place.scratch = self.place(scratch)
+        self.confusions: dict[Phase, int] = {
+            part: self.place(self.n_classes**2) for part, n in self.part_sizes.items() if n and self.has_confusion
+        }
+        self.frame_size = self.place(0)
+        updates.place_scratch(self)
+        self.side = probe_rows.place_sharpness(self)
 
-    def _place_parameters(self, layer: str, n_in: int, units: int) -> tuple[Tensor, ...]:
-        start = self._place(n_in * units + units)  # side by side, so that one row updates both
-        return (
-            Tensor(f"{layer}.weight", layer, "weight", (units, n_in), start),
-            Tensor(f"{layer}.bias", layer, "bias", (units,), start + n_in * units),
+    def _place_parameters(self) -> None:
+        self.places: list[_Place] = []
+        n_in = self.dataset.n_features
+        for row in layer_names(self.scenario):
+            spec = self.scenario.layers[row.index]
+            # Numbered among its kind: a batch norm put in between changes neither masks nor starting weights.
+            number = sum(place.kind == row.kind for place in self.places)
+            place = _Place(row.name, row.kind, KINDS[row.kind].of(spec), spec, number, n_in, row.units)
+            place.setting = self.own_settings_of(place.part.settings(spec))
+            if row.kind == spec.type:
+                place.parameters = self._side_by_side(row.name, spec.parameter_shapes(n_in))
+            self.places.append(place)
+            n_in = row.units
+        self.span = self.place(0)
+        self.size = self.span * (1 + self.scenario.optimizer.n_slots)
+        for place in self.places:
+            if place.kind == place.spec.type:
+                place.buffers = self._side_by_side(place.name, place.spec.buffer_shapes(place.n_in))
+        self.buffers = (self.span * (1 + self.scenario.optimizer.n_slots), self.size)
+        probe_rows.place_last_fired(self)
+        rows.place_run_state(self)
+
+    def _side_by_side(self, layer: str, shapes: dict[str, tuple[int, ...]]) -> tuple[Tensor, ...]:
+        """Tensors of one layer without a gap, so that one row updates them all."""
+        sizes = [int(np.prod(shape)) for shape in shapes.values()]
+        starts = self.place(sum(sizes)) + np.cumsum([0, *sizes]) if shapes else []
+        return tuple(
+            Tensor(f"{layer}.{role}", layer, role, shape, int(start))
+            for (role, shape), start in zip(shapes.items(), starts, strict=False)
         )
 
     def _initial_state(self) -> np.ndarray:
         state = np.zeros(self.state_size, self.dtype)
-        dense = [place for place in self.places if place[1] == "dense"]
-        for index, (spec, (_, _, units, n_in, _, _, (weight, bias))) in enumerate(
-            zip(self.scenario.layers, dense, strict=True)
-        ):
-            weight.view(state)[:] = initial_weight(
-                spec.init, n_in, units, self.scenario.seed, index, std=spec.init_std, value=spec.init_value
-            )
-            bias.view(state)[:] = spec.bias_init
+        for place in self.places:
+            for tensor in (*place.parameters, *place.buffers):
+                first = place.part.first_values.get(tensor.role, 0.0)
+                if place.kind == "dense" and tensor.role == "weight":
+                    first = initial_weight(place.spec, place.n_in, place.units, self.scenario.seed, place.index)
+                elif place.kind == "dense":
+                    first = initial_bias(place.spec, place.units)
+                tensor.view(state)[:] = first
+        updates.set_slots(self, state)
+        probe_rows.set_last_fired(self, state)
+        rows.set_run_state(self, state)
         return state
 
     # Ops
 
-    def _add(
-        self,
-        phase: Phase,
-        kind: str,
-        kernel: str,
-        layer: str | None,
-        label: str,
-        shape: str,
-        formula: str,
-        **cells: int,
-    ) -> int:
-        """Append a row to the listing and to the table. Cells are named as in layout.py, in lower case."""
-        index = len(self.ops)
-        every: Every = "epoch" if phase == "validate" else "iteration"
-        self.ops.append(Op(index, phase, kind, layer, label, shape, formula, kernel, every, self.per_epoch))
-        row = np.full(at.ROW, -1, np.int64)
-        row[at.KERNEL] = self.kernels.setdefault(kernel, len(self.kernels))
-        row[at.IS_PER_EPOCH] = every == "epoch"
-        row[at.ROWS_AT] = at.VAL_ROWS if phase == "validate" else at.ROWS
-        for name, value in cells.items():
-            row[getattr(at, name.upper())] = value
-        self.rows.append(row)
-        return index
+    def columns(self, op: int, *names: str) -> int:
+        """History columns of a row, side by side; -1 if all of its metrics are switched off."""
+        wanted = [name if self.scenario.probes.has(name) else None for name in names]
+        return self.listing.columns(op, *wanted) if any(wanted) else -1
 
-    def _columns(self, op: int, *names: str | None) -> int:
-        """Side-by-side history columns for what the op writes; None keeps a column without a name."""
-        first = self.n_columns
-        for name in names:
-            if name is not None:
-                self.metrics[name] = Metric(
-                    name, self.n_columns, op, "epoch" if name.startswith("val_") else "iteration"
-                )
-            self.n_columns += 1
-        return first
-
-    def _list_forward(self) -> dict[str, int]:
+    def _list_forward(self) -> None:
         width = self.dataset.n_features
-        load = self._add(
+        load = self.listing.add(
             "load", "load", "load_batch", None, "load batch", f"[{self.batch},{width}]", "x, y = the next samples",
             n_in=width, out=self.input, target=self.target, data_x=self.x_train, data_y=self.y_train,
-            n_target=self.n_target, probe=self._columns(0, "lr"),
+            n_target=self.n_target,
         )  # fmt: skip
-        assert load == 0
-        ops = {}
-        source = self.input
-        for name, kind, units, n_in, output, _, parameters in self.places:
-            index = len(self.ops)
-            probes = [f"act_mean.{name}", f"act_std.{name}", f"act_signal.{name}"]
-            if kind != "dense":
-                probes.append(f"saturated.{name}")
-            ops[name] = self._add_forward(
-                "forward",
-                name,
-                kind,
-                n_in,
-                units,
-                source,
-                output,
-                parameters,
-                self.batch,
-                self._columns(index, *probes),
-            )
-            source = output
-        return ops
+        self.listing.set(load, probe=self.columns(load, "lr"))
+        source, outputs = self.input, {INPUT: self.input}
+        for place in self.places:
+            outputs[place.name] = place.output
+            skip = outputs[place.skip] if place.skip else -1
+            place.forward_op = self._add_forward("forward", place, source, skip, place.output, self.batch)
+            names = [f"{metric}.{place.name}" for metric in ("act_mean", "act_std", "act_signal")]
+            if place.part.is_activation and place.part.has_slope:
+                names.append(f"saturated.{place.name}")
+            self.listing.set(place.forward_op, probe=self.columns(place.forward_op, *names))
+            probe_rows.count_dead(self, place)
+            source = place.output
 
     def _add_forward(
-        self, phase: Phase, name: str, kind: str, n_in: int, units: int, source: int, output: int,
-        parameters: tuple[Tensor, ...], rows: int, probe: int,
+        self, phase: Phase, place: _Place, source: int, skip: int, output: int, rows: int,
+        due: Due = EVERY_ITERATION, rows_at: int = at.ROWS,
     ) -> int:  # fmt: skip
-        shape = f"[{rows},{n_in}]→[{rows},{units}]" if kind == "dense" else f"[{rows},{units}]"
-        formula = "z = x Wᵀ + b" if kind == "dense" else ACTIVATIONS[kind].forward
-        cells = {"weight": parameters[0].offset, "bias": parameters[1].offset} if parameters else {}
-        return self._add(
-            phase, kind, f"{kind}_forward", name, f"{phase} {name}", shape, formula,
-            n_in=n_in, n_out=units, **{"in": source}, out=output, probe=probe, **cells,
+        """skip: the second input of a residual layer, -1 for every other."""
+        is_own = phase != "forward" and place.part.evaluation == "own"
+        cells = place.cells() | {"in": source, "in_2": skip, "out": output, "rows_at": rows_at}
+        if phase != "forward" and place.scratch >= 0:  # the training rows' is as large as a batch, and still needed
+            cells["scratch"] = -1 if is_own else self.place(place.part.scratch(rows, place.units))
+        shape = f"[{rows},{place.units}]"
+        if place.units != place.n_in:
+            shape = f"[{rows},{place.n_in}]→{shape}"
+        formula = place.part.forward if phase == "forward" else place.part.evaluate or place.part.forward
+        if place.no_bias >= 0:
+            formula = formula.replace(" + b", "")
+        return self.listing.add(
+            phase, place.kind, f"{place.kind}_{'eval' if is_own else 'forward'}", place.name,
+            f"{phase} {place.name}", shape, f"y = x + {place.skip}" if place.skip else formula, due, **cells,
         )  # fmt: skip
 
     def _list_loss(self) -> None:
-        _, _, units, _, output, delta, _ = self.places[-1]
-        kind, index = self.scenario.loss.type, len(self.ops)
-        self._add(
-            "loss", kind, kind, None, f"loss {_short(kind)}", f"[{self.batch},{units}]→[]", LOSSES[kind].formula,
-            n_out=units, out=output, delta_out=delta, target=self.target, n_target=self.n_target,
-            probe=self._columns(index, "loss", "accuracy" if self._decision() else None), decision=self._decision(),
+        last = self.places[-1]
+        self.loss_op = self._add_loss(
+            "loss", last.output, self.target, self.batch, ("loss", "accuracy"), delta_out=last.delta
+        )
+
+    def _add_loss(
+        self, phase: Phase, output: int, target: int, rows: int, names: tuple[str, str], due: Due = EVERY_ITERATION,
+        **cells: int,
+    ) -> int:  # fmt: skip
+        part, units = self.loss, self.places[-1].units
+        label = f"loss {part.label}" if phase == "loss" else f"{phase} loss"
+        index = self.listing.add(
+            phase, self.scenario.loss.type, part.kernel, None, label, f"[{rows},{units}]→[]", part.formula, due,
+            n_out=units, out=output, target=target, n_target=self.n_target,
+            setting=self.own_settings_of(part.settings), **cells,
         )  # fmt: skip
+        has_accuracy = part.decision != at.NO_DECISION and self.scenario.probes.has(names[1])
+        metrics = names if has_accuracy else names[:1]
+        self.listing.set(
+            index,
+            probe=self.listing.columns(index, *metrics),
+            decision=part.decision if has_accuracy else at.NO_DECISION,
+        )
+        return index
 
-    def _decision(self) -> int:
-        """How an output counts as a hit."""
-        loss = self.scenario.loss.type
-        if self.dataset.task == "regression":
-            return at.NO_DECISION
-        if self.dataset.task == "binary":
-            return at.BY_SIGN if loss == "binary_cross_entropy" else at.BY_HALF
-        return at.BY_INDEX if self.is_sparse else at.BY_ARGMAX
-
-    def _list_backward(self) -> dict[str, int]:
-        so_far = self._columns(0, None)
-        ops = {}
-        is_first = 1
+    def _list_backward(self) -> None:
+        so_far = self.listing.columns(self.loss_op, None) if self.scenario.probes.has("grad_norm") else -1
+        is_first, above = 1, self.loss_op
+        adders: dict[str, list[_Place]] = {}
+        for place in self.places:
+            if place.skip:
+                adders.setdefault(place.skip, []).append(place)
         for position in range(len(self.places) - 1, -1, -1):
-            name, kind, units, n_in, output, delta, parameters = self.places[position]
+            place = self.places[position]
             below = self.places[position - 1] if position else None
-            index = len(self.ops)
-            cells = {"delta_in": below[5]} if below else {}
-            cells["in"] = below[4] if below else self.input
-            if kind == "dense":
-                weight, bias = parameters
-                cells |= {
-                    "weight": weight.offset,
-                    "grad_weight": weight.offset + self.state_size,
-                    "grad_bias": bias.offset + self.state_size,
-                    "probe": self._columns(index, f"delta_norm.{name}", f"grad_norm.{name}"),
-                    "probe_2": so_far,
-                    "is_first": is_first,
-                }
+            cells = place.cells() | {
+                "in": below.output if below else self.input,
+                "delta_in": below.delta if below else -1,
+                "out": place.output,
+                "delta_out": place.delta,
+            }
+            cells |= {f"grad_{tensor.role}": tensor.offset + self.state_size for tensor in place.parameters}
+            if place.no_bias >= 0:
+                cells["bias"] = -1
+            shape = f"[{self.batch},{place.units}]"
+            # Behind the row of its direct successor, which overwrites this delta, and before its own, which reads it.
+            for adder in reversed(adders.get(place.name, [])):
+                above = self.listing.add(
+                    "backward", "residual", "residual_add", place.name, f"backward {adder.name} → {place.name}", shape,
+                    f"δ({place.name}) += δ({adder.name})", n_out=place.units, delta_in=place.delta,
+                    delta_out=adder.delta,
+                )  # fmt: skip
+            if place.kind == "dense":
+                shape = f"{shape}→[{place.units},{place.n_in}]"
+            formula = place.part.backward
+            if place.kind == "dense" and not below:
+                formula = "∂W = δᵀ x, ∂b = Σ δ"  # nothing below asks for δx
+            if place.no_bias >= 0:
+                formula = formula.replace(", ∂b = Σ δ", "")
+            op = self.listing.add(
+                "backward", place.kind, f"{place.kind}_backward", place.name, f"backward {place.name}", shape, formula,
+                **cells,
+            )  # fmt: skip
+            place.delta_op, place.backward_op, above = above, op, op
+            names = [f"delta_norm.{place.name}"]
+            if place.parameters:
+                names.append(f"grad_norm.{place.name}")
+            self.listing.set(op, probe=self.columns(op, *names))
+            if place.parameters and so_far >= 0:
+                self.listing.set(op, probe_2=so_far, is_first=is_first)
                 is_first = 0
-                shape = f"[{self.batch},{units}]→[{units},{n_in}]"
-                formula = "∂W = δᵀ x, ∂b = Σ δ, δx = δ W" if below else "∂W = δᵀ x, ∂b = Σ δ"
-                if not any(place[1] == "dense" for place in self.places[:position]):
-                    cells["total"] = self._columns(index, "grad_norm")
-            else:
-                cells["probe"] = self._columns(index, f"delta_norm.{name}")
-                shape, formula = f"[{self.batch},{units}]", ACTIVATIONS[kind].backward
-            ops[name] = self._add(
-                "backward", kind, f"{kind}_backward", name, f"backward {name}", shape, formula,
-                n_in=n_in, n_out=units, out=output, delta_out=delta, **cells,
-            )  # fmt: skip
-        return ops
+                if not any(lower.parameters for lower in self.places[:position]):
+                    self.listing.set(op, total=self.columns(op, "grad_norm"))
 
-    def _list_update(self) -> dict[str, int]:
-        ops = {}
-        kind = self.scenario.optimizer.type
-        for name, _, units, n_in, _, _, parameters in self.places:
-            if not parameters:
-                continue
-            offset, index = parameters[0].offset, len(self.ops)
-            slots = {f"slot_{k + 1}": offset + self.span * (1 + k) for k in range(len(self.optimizer.slots))}
-            ops[name] = self._add(
-                "update", kind, kind, name, f"update {name}", f"[{units},{n_in}]", self.optimizer.formula,
-                weight=offset, grad_weight=offset + self.state_size, count=n_in * units + units,
-                probe=self._columns(index, f"weight_norm.{name}", f"update_ratio.{name}"), **slots,
-            )  # fmt: skip
-        return ops
-
-    def _list_validation(self) -> None:
-        """The same kernels once more, on the whole validation part and on memory of its own."""
-        width, n = self.dataset.n_features, self.n_val
-        self._add(
-            "validate", "load", "load_validation", None, "validate load", f"[{n},{width}]", "x, y = validation part",
-            n_in=width, out=self.val_input, target=self.val_target, data_x=self.x_val, data_y=self.y_val,
-            n_target=self.n_target,
+    def list_evaluation(self, phase: Phase, n: int, xy: tuple[int, int], metrics: tuple[str, str], due: Due) -> None:
+        """The network once more in evaluation mode, on a whole part of the data and on memory of its own."""
+        width, is_test = self.dataset.n_features, phase == "test"
+        rows_at = at.TEST_ROWS if is_test else at.VAL_ROWS
+        source, target = self.place(n * width), self.place(n * self.n_target)
+        load = self.listing.add(
+            phase, "load", "load_test" if is_test else "load_part", None, f"{phase} load", f"[{n},{width}]",
+            f"x, y = the {'test' if is_test else 'validation'} part", due, n_in=width, out=source, target=target,
+            data_x=xy[0], data_y=xy[1], n_target=self.n_target, rows_at=rows_at,
         )  # fmt: skip
-        source = self.val_input
-        for (name, kind, units, n_in, _, _, parameters), output in zip(self.places, self.val_outputs, strict=True):
-            self._add_forward("validate", name, kind, n_in, units, source, output, parameters, n, -1)
-            source = output
-        kind, index, units = self.scenario.loss.type, len(self.ops), self.places[-1][2]
-        self._add(
-            "validate", kind, kind, None, "validate loss", f"[{n},{units}]→[]", LOSSES[kind].formula,
-            n_out=units, out=source, target=self.val_target, n_target=self.n_target,
-            probe=self._columns(index, "val_loss", "val_accuracy" if self._decision() else None),
-            decision=self._decision(),
-        )  # fmt: skip
-
-
-def _short(loss: str) -> str:
-    """The name that fits a listing of 24 columns."""
-    return {
-        "binary_cross_entropy": "binary CE",
-        "categorical_cross_entropy": "categorical CE",
-        "sparse_categorical_cross_entropy": "sparse CE",
-    }.get(loss, loss)
+        if is_test:
+            self.listing.set(load, probe=self.listing.columns(load, "test_reads"))
+        outputs = {INPUT: source}
+        for place in self.places:
+            if place.part.evaluation != "skip":
+                output = self.place(n * place.units)
+                skip = outputs[place.skip] if place.skip else -1
+                self._add_forward(phase, place, source, skip, output, n, due, rows_at)
+                source = output
+            outputs[place.name] = source
+        self._add_loss(phase, source, target, n, metrics, due, rows_at=rows_at)
+        if phase in self.confusions:
+            classes = self.n_classes
+            self.listing.add(
+                phase, "confusion", "confusion", None, f"{phase} confusion", f"[{classes},{classes}]",
+                "samples by true class and predicted class", due, n_in=classes, n_out=self.places[-1].units, out=source,
+                target=target, n_target=self.n_target, delta_out=self.confusions[phase], decision=self.loss.decision,
+                rows_at=rows_at,
+            )  # fmt: skip

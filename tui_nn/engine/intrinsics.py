@@ -56,15 +56,48 @@ def view2(typing_context, pointer, offset, rows, columns):
 
 
 @intrinsic
+def borrow(typing_context, array):
+    """The same array without its reference count, which costs an atomic addition wherever the array is passed on."""
+
+    def generate(context, builder, signature, args):
+        given, result = make_array(array)(context, builder, args[0]), make_array(array)(context, builder)
+        populate_array(result, given.data, given.shape, given.strides, given.itemsize, None)
+        return result._getvalue()
+
+    return array(array), generate
+
+
+@intrinsic(prefer_literal=True)
+def stack_array(typing_context, pointer, n):
+    """An array of `n` numbers, a constant, on the stack of the kernel; `pointer` gives the precision."""
+    if not isinstance(n, types.IntegerLiteral):
+        return None
+    size = n.literal_value
+    result = types.Array(pointer.dtype, 1, "C")
+
+    def generate(context, builder, signature, args):
+        start = cgutils.alloca_once(builder, context.get_data_type(pointer.dtype), size=size)
+        return _view(context, builder, signature.return_type, start, [context.get_constant(types.intp, size)])
+
+    return result(pointer, n), generate
+
+
+@intrinsic
 def call_kernel(typing_context, address, row, ctl, setting, mem, data, hist):
-    """Call the kernel at `address`. Kernels never raise, so the returned status is dropped."""
+    """Call the kernel at `address`, from the loop (with arrays) or from a kernel (with its pointers).
+
+    Kernels never raise, so the returned status is dropped.
+    """
     result = types.void(address, types.intp, ctl, setting, mem, data, hist)
 
     def generate(context, builder, signature, args):
         declared = kernel_signature(signature.args[4].dtype)
         function_type = context.call_conv.get_function_type(types.void, declared.args)
         function = builder.inttoptr(args[0], function_type.as_pointer())
-        pointers = [make_array(t)(context, builder, a).data for t, a in zip(signature.args[2:], args[2:], strict=True)]
+        pointers = [
+            a if isinstance(t, types.CPointer) else make_array(t)(context, builder, a).data
+            for t, a in zip(signature.args[2:], args[2:], strict=True)
+        ]
         context.call_conv.call_function(builder, function, types.void, declared.args, [args[1], *pointers])
         return context.get_dummy_value()
 
@@ -117,3 +150,40 @@ def power_of_two(typing_context, shifted):
         return builder.bitcast(builder.shl(biased, ir.Constant(integer, bits)), real)
 
     return shifted(shifted), generate
+
+
+# The bits of sqrt(1/2): mantissas are taken between sqrt(1/2) and sqrt(2), so that log has no jump at 1.
+HALF_ROOT_32, HALF_ROOT_64 = 0x3F3504F3, 0x3FE6A09E667F3BCD
+
+
+def _integers(real: types.Type):
+    """An integer of the float's width, its exponent's place, the bits of sqrt(1/2), the float in LLVM."""
+    if real == types.float32:
+        return ir.IntType(32), 23, HALF_ROOT_32, ir.FloatType()
+    return ir.IntType(64), 52, HALF_ROOT_64, ir.DoubleType()
+
+
+@intrinsic
+def exponent(typing_context, x):
+    """n of x = m * 2**n with m between sqrt(1/2) and sqrt(2), as a float; x is positive and normal."""
+    integer, place, half_root, real = _integers(x)
+
+    def generate(context, builder, signature, args):
+        behind = builder.sub(builder.bitcast(args[0], integer), ir.Constant(integer, half_root))
+        return builder.sitofp(builder.ashr(behind, ir.Constant(integer, place)), real)
+
+    return x(x), generate
+
+
+@intrinsic
+def mantissa(typing_context, x):
+    """m of x = m * 2**n with m between sqrt(1/2) and sqrt(2); x is positive and normal."""
+    integer, place, half_root, real = _integers(x)
+
+    def generate(context, builder, signature, args):
+        bits = builder.bitcast(args[0], integer)
+        behind = builder.sub(bits, ir.Constant(integer, half_root))
+        n = builder.ashr(behind, ir.Constant(integer, place))
+        return builder.bitcast(builder.sub(bits, builder.shl(n, ir.Constant(integer, place))), real)
+
+    return x(x), generate

@@ -28,42 +28,61 @@ FRAME_SIZE = 19  # elements of mem that a frame copies: state, gradients, activa
 CHECKPOINT_LAST = 20  # the newest checkpoint's iteration
 CHECKPOINT_COUNT = 21
 LOSS_COLUMN = 22
+HAS_ENDED = 23  # set by the row of early stopping in the iteration that ends the run
+TEST_ROWS = 25  # samples of the test part
+ADDRESS = 24  # offset of the kernels' addresses
 HEADER = 32  # the batch's sample indices follow here
 
 # A row of the op table.
 KERNEL = 0  # index into the table of addresses
-IS_PER_EPOCH = 1  # 1: due only in the last iteration of an epoch
-ROWS_AT = 2  # header index of this row's number of samples: ROWS or VAL_ROWS
-N_IN = 3
-N_OUT = 4
-IN = 5  # offsets into mem from here on; -1: none
-OUT = 6
-DELTA_IN = 7
-DELTA_OUT = 8
-WEIGHT = 9
-BIAS = 10
-GRAD_WEIGHT = 11
-GRAD_BIAS = 12
-SLOT_1 = 13
-SLOT_2 = 14
-COUNT = 15  # parameters updated by this row
-TARGET = 16
-DATA_X = 17  # offsets into data
-DATA_Y = 18
-N_TARGET = 19  # columns of the target
-PROBE = 20  # first history column this row writes; -1: none
-PROBE_2 = 21  # a second one: the network's gradient norm over the layers done so far
-IS_FIRST = 22  # 1: this row starts that sum
-DECISION = 23  # how a loss row counts hits: NO_DECISION ...
-TOTAL = 24  # history column of the network's grad_norm, for the row that completes it; -1: none
-ROW = 25  # width of a row
+DUE = 1  # ALWAYS, AT_EPOCH_END or PERIODIC
+PERIOD = 2  # PERIODIC: due in iteration FIRST and every PERIOD iterations from there
+FIRST = 3
+ROWS_AT = 4  # header index of this row's number of samples: ROWS or another part's
+N_IN = 5
+N_OUT = 6
+IN = 7  # offsets into mem from here on; -1: none
+IN_2 = 8  # a second input: what a residual layer adds
+OUT = 9
+DELTA_IN = 10
+DELTA_OUT = 11
+WEIGHT = 12
+BIAS = 13
+GRAD_WEIGHT = 14
+GRAD_BIAS = 15
+SLOT_1 = 16
+SLOT_2 = 17
+SLOT_3 = 18
+COUNT = 19  # parameters updated by this row
+TARGET = 20
+STATE = 21  # what this row remembers from one iteration to the next: running statistics, counters
+SCRATCH = 22  # what its forward row leaves for its backward row: masks, normalised inputs
+DATA_X = 23  # offsets into data
+DATA_Y = 24
+N_TARGET = 25  # columns of the target
+SETTING = 26  # offset into the settings of what is this row's own: a rate, a slope
+PROBE = 27  # first history column this row writes; -1: this row measures nothing
+PROBE_2 = 28  # a second one: the network's gradient norm over the layers done so far
+IS_FIRST = 29  # 1: this row starts that sum
+TOTAL = 30  # history column of the network's grad_norm, for the row that completes it; -1: none
+DECISION = 31  # how a loss row counts hits: NO_DECISION ...
+INDEX = 32  # number of the layer, for what is drawn at random
+CALLS = 33  # first and last + 1 of the rows behind the listing that this row executes; see lowlevel.call_rows
+CALLS_END = 34
+DEAD = 35  # history column of `dead`; -1: not counted, and STATE (when each unit last fired) is left alone
+ROW = 40  # width of a row
 
+ALWAYS, AT_EPOCH_END, PERIODIC = range(3)
 NO_DECISION, BY_SIGN, BY_HALF, BY_ARGMAX, BY_INDEX = range(5)
 
-# Settings of the optimizer: one float64 each.
-LR, MOMENTUM, BETA1, BETA2, EPS = range(5)
-CORRECTIONS = 7  # entries of the bias-correction table
-N_SETTINGS = 8  # the table follows: 1 - beta1**t, 1 - beta2**t for t = 0, 1, ...
+# Settings of the optimizer: one float64 each, by name. The bias-correction table follows, then what rows have of their own.
+LR, MOMENTUM, BETA1, BETA2, EPS, DAMPENING, RHO = range(7)
+CORRECTIONS = 7  # rows of the table indexed by t, the number of the update from 1 on
+LR_DECAY, EPS_INSIDE_ROOT, BIAS_CORRECTION, MOMENTUM_DECAY, NESTEROV = range(8, 13)
+NS_STEPS, NS_EPS, MATCH_RMS, VECTOR_LR = range(13, 17)  # Muon's
+N_SETTINGS = 32  # the table follows; what its columns are, parts/optimizers/tables.py says
+
+WATCH_STATE = 3  # what a row that watches a metric keeps in the state: best value, epochs waited, falls of the lr
 
 # Mailbox between the machine's thread and the others.
 STOP = 0  # set by anyone: leave the loop at the next iteration
@@ -73,4 +92,4 @@ WATCH = 3  # 1: leave the loop where the loss first stops being finite
 N_MAIL = 8
 
 # What the loop says when it returns.
-AT_GOAL, STOPPED, NON_FINITE, HISTORY_FULL = range(4)
+AT_GOAL, STOPPED, NON_FINITE, HISTORY_FULL, ENDED = range(5)

@@ -5,19 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from tui_nn.engine.layout import (
+    ADDRESS,
+    ALWAYS,
+    AT_EPOCH_END,
     AT_GOAL,
     BATCH_SIZE,
     BATCH_START,
     CHECKPOINT_COUNT,
     CHECKPOINT_LAST,
     CODE,
+    DUE,
+    ENDED,
+    FIRST,
     FRAME_SIZE,
+    HAS_ENDED,
     HEADER,
     HIST_CAPACITY,
     HIST_ROW,
     HISTORY_FULL,
     IS_EPOCH_END,
-    IS_PER_EPOCH,
     ITERATION,
     KERNEL,
     LOSS_COLUMN,
@@ -27,6 +33,7 @@ from tui_nn.engine.layout import (
     NON_FINITE,
     OP,
     PER_EPOCH,
+    PERIOD,
     ROW,
     ROWS,
     SENT,
@@ -36,19 +43,29 @@ from tui_nn.engine.layout import (
     WANT,
     WATCH,
 )
-from tui_nn.engine.lowlevel import call_kernel, fence, helper
+from tui_nn.engine.lowlevel import borrow, call_kernel, fence, helper
 
 
-def run(
-    address, ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, sent_mem, goal_iteration, goal_op
-):
+def run(ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, sent_mem, goal_iteration, goal_op):
     """Execute rows until the position is (goal_iteration, goal_op). Returns why it ended, as in layout.py.
 
     The goal must not lie behind the position. Between iterations it looks into the mailbox, keeps a checkpoint when one
     is due, and copies a frame when one is wanted. It stops after one iteration at the earliest: right behind a restored
     checkpoint the activations would still be those of another time.
     """
+    ctl, setting, mem, data, hist, mail = (
+        borrow(ctl),
+        borrow(setting),
+        borrow(mem),
+        borrow(data),
+        borrow(hist),
+        borrow(mail),
+    )
+    kept_at, kept_in, kept = borrow(kept_at), borrow(kept_in), borrow(kept)
+    sent_ctl, sent_mem = borrow(sent_ctl), borrow(sent_mem)
     n_ops, per_epoch, columns = ctl[N_OPS], ctl[PER_EPOCH], ctl[N_METRICS]
+    code, kernels = ctl[CODE], ctl[ADDRESS]
+    epoch_start = ctl[ITERATION] - ctl[ITERATION] % per_epoch
     may_stop = False
     while True:
         iteration = ctl[ITERATION]
@@ -60,18 +77,19 @@ def run(
             if iteration >= ctl[HIST_CAPACITY]:
                 return HISTORY_FULL
             keep_checkpoint(ctl, mem, kept_at, kept_in, kept)
-            batch = iteration % per_epoch
+            if iteration == epoch_start + per_epoch:  # rather than divide in every iteration
+                epoch_start = iteration
+            batch = iteration - epoch_start
             ctl[BATCH_START] = batch * ctl[BATCH_SIZE]
             ctl[ROWS] = min(ctl[BATCH_SIZE], ctl[N_TRAIN] - ctl[BATCH_START])
             ctl[IS_EPOCH_END] = batch == per_epoch - 1
             ctl[HIST_ROW] = iteration * columns
+            ctl[HAS_ENDED] = 0
         end = goal_op if iteration == goal_iteration else n_ops
-        skips = ctl[IS_EPOCH_END] == 0
-        for op in range(ctl[OP], end):
-            row = ctl[CODE] + op * ROW
-            if skips and ctl[row + IS_PER_EPOCH] != 0:
+        for row in range(code + ctl[OP] * ROW, code + end * ROW, ROW):
+            if ctl[row + DUE] != ALWAYS and not is_due(ctl, row, iteration):
                 continue
-            call_kernel(address[ctl[row + KERNEL]], row, ctl, setting, mem, data, hist)
+            call_kernel(ctl[kernels + ctl[row + KERNEL]], row, ctl, setting, mem, data, hist)
         if end < n_ops:
             ctl[OP] = end
             return AT_GOAL
@@ -82,6 +100,17 @@ def run(
             send_frame(ctl, mem, mail, sent_ctl, sent_mem)
         if mail[WATCH] != 0 and is_new_non_finite(hist, ctl[HIST_ROW] + ctl[LOSS_COLUMN], columns):
             return NON_FINITE
+        if mail[WATCH] != 0 and ctl[HAS_ENDED] != 0:
+            return ENDED
+
+
+@helper
+def is_due(ctl, row, iteration):
+    """Does a row that is not due always run in this iteration?"""
+    if ctl[row + DUE] == AT_EPOCH_END:
+        return ctl[IS_EPOCH_END] != 0
+    first = ctl[row + FIRST]
+    return iteration >= first and (iteration - first) % ctl[row + PERIOD] == 0
 
 
 @helper

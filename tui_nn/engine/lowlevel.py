@@ -11,26 +11,46 @@ from typing import Any
 
 import numba
 
-from tui_nn.engine import intrinsics, plain
+from tui_nn.engine import intrinsics, lanes, plain
+from tui_nn.engine.layout import ADDRESS, CALLS, CALLS_END, CODE, KERNEL, ROW
 
 # No fastmath: it deletes the NaN tests we exist to make. "contract" only lets a*b + c be one rounding.
 # error_model="numpy": 1/0 is an inf to show, not an exception.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+UNWRAPPED: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # what Python never calls compiles sooner
 
 _config: Any = numba.config  # pyright: ignore[reportPrivateImportUsage]
 IS_JIT = not _config.DISABLE_JIT
 
 
 def helper(function: Callable) -> Callable:
-    """A function that kernels call; it is compiled into them."""
-    return numba.njit(**OPTIONS)(function)
+    """A function that kernels call; it is compiled into them.
 
-
-def probe_helper(function: Callable) -> Callable:
-    """A helper whose sums may be reordered, for speed. Only for numbers that never feed back into training."""
-    return numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})(function)
+    Inlined always: a call would count references to every array it is given. It has no entry for Python: call it from
+    compiled code only.
+    """
+    return numba.njit(forceinline=True, **UNWRAPPED, **OPTIONS)(function)
 
 
 _source: Any = intrinsics if IS_JIT else plain
 view1, view2 = _source.view1, _source.view2
-call_kernel, fence, prefetch, power_of_two = _source.call_kernel, _source.fence, _source.prefetch, _source.power_of_two
+call_kernel, fence, prefetch, borrow = _source.call_kernel, _source.fence, _source.prefetch, _source.borrow
+power_of_two, exponent, mantissa, stack_array = (
+    _source.power_of_two,
+    _source.exponent,
+    _source.mantissa,
+    _source.stack_array,
+)
+_lanes: Any = lanes if IS_JIT else plain
+load, load_wide, load_column, store = _lanes.load, _lanes.load_wide, _lanes.load_column, _lanes.store
+spread, multiply_add, wide, total, first = _lanes.spread, _lanes.multiply_add, _lanes.wide, _lanes.total, _lanes.first
+sqrt, below, not_negative, larger = _lanes.sqrt, _lanes.below, _lanes.not_negative, _lanes.larger
+LANES = plain.LANES
+
+
+@helper
+def call_rows(row, ctl, setting, mem, data, hist):
+    """Execute the rows behind the listing that this row calls (cells CALLS, CALLS_END), in their order."""
+    for op in range(ctl[row + CALLS], ctl[row + CALLS_END]):
+        called = ctl[CODE] + op * ROW
+        call_kernel(ctl[ctl[ADDRESS] + ctl[called + KERNEL]], called, ctl, setting, mem, data, hist)

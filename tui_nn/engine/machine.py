@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tui_nn.engine import layout as at
-from tui_nn.engine.parts import settings_array
 from tui_nn.engine.program import Program
 
 CHECKPOINT_BYTES = 64 * 2**20  # or as much as CHECKPOINT_SLOTS take, if that is more but under CHECKPOINT_LIMIT
@@ -38,7 +37,7 @@ class Machine:
         self.program = program
         self.mem = _aligned(program.memory_size, program.dtype)
         self.ctl = self._initial_ctl()
-        self.setting = settings_array(program.settings)
+        self.setting = program.setting.copy()
         self.data = np.ascontiguousarray(program.data)
         self.mail = np.zeros(at.N_MAIL, np.int64)
         slots = _checkpoint_slots(program.state_size * program.dtype.itemsize)
@@ -49,7 +48,7 @@ class Machine:
         self.sent_mem = np.zeros(program.frame_size, program.dtype)
         self.hist = np.full((min(1024, self.history_limit), program.n_columns), np.nan, program.dtype)
         self.ctl[at.HIST_CAPACITY] = len(self.hist)
-        self.address = np.zeros(len(program.kernels), np.int64)
+        self.address = self.ctl[self.ctl[at.ADDRESS] :]
         self._loop: Any = None
         self._compiling = threading.RLock()
         self.restart()
@@ -58,9 +57,10 @@ class Machine:
         program = self.program
         order = at.HEADER + program.batch_size
         code = order + program.n_train
-        ctl = np.zeros(code + program.table.size, np.int64)
-        ctl[code:] = program.table.reshape(-1)
-        ctl[at.VAL_ROWS] = program.n_val
+        address = code + program.table.size
+        ctl = np.zeros(address + len(program.kernels), np.int64)
+        ctl[code:address] = program.table.reshape(-1)
+        ctl[at.VAL_ROWS], ctl[at.TEST_ROWS] = program.n_val, program.n_test
         ctl[at.ORDER_EPOCH] = -1
         ctl[at.N_OPS] = len(program.ops)
         ctl[at.BATCH_SIZE] = program.batch_size
@@ -69,7 +69,7 @@ class Machine:
         # With the whole set in one batch an order would change nothing but the rounding.
         ctl[at.IS_SHUFFLED] = program.scenario.data.shuffle and program.batch_size < program.n_train
         ctl[at.SEED] = program.scenario.seed
-        ctl[at.ORDER], ctl[at.CODE] = order, code
+        ctl[at.ORDER], ctl[at.CODE], ctl[at.ADDRESS] = order, code, address
         ctl[at.N_METRICS] = program.n_columns
         ctl[at.STATE_SIZE], ctl[at.FRAME_SIZE] = program.state_size, program.frame_size
         ctl[at.CHECKPOINT_LAST] = -1
@@ -150,7 +150,7 @@ class Machine:
         self.prepare(up_to=max(0, goal_op - 1) if same else last)
         while True:
             why = self._loop(
-                self.address, self.ctl, self.setting, self.mem, self.data, self.hist.reshape(-1), self.mail,
+                self.ctl, self.setting, self.mem, self.data, self.hist.reshape(-1), self.mail,
                 self.kept_at, self.kept_in, self.kept, self.sent_ctl, self.sent_mem, goal_iteration, goal_op,
             )  # fmt: skip
             if why != at.HISTORY_FULL or not self._grow_history():

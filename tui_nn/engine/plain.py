@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
+LANES = 8  # numbers that lanes.py keeps in one register
+
 PYTHON_KERNELS: list[Callable] = []  # an "address" is a place in this list, from 1: 0 means not there
 
 
@@ -32,6 +36,78 @@ def fence(): ...
 def prefetch(pointer, offset): ...
 
 
-def power_of_two(shifted):
+def power_of_two(x):
     """Not needed: without the JIT, vecmath takes NumPy's functions."""
-    raise RuntimeError("power_of_two runs only in compiled code")
+    raise RuntimeError("bits are moved only in compiled code")
+
+
+exponent = mantissa = power_of_two
+
+
+def borrow(array):
+    return array
+
+
+def stack_array(pointer, n):
+    return np.empty(n, pointer.dtype)
+
+
+# Lanes are arrays of LANES numbers here.
+
+
+def load(source, at, live):
+    return load_column(source, at, 1, live)
+
+
+def load_wide(source, at, live):
+    return load(source, at, live).astype(np.float64)
+
+
+def load_column(source, at, step, live):
+    flat, n = source.reshape(-1), min(live, LANES)
+    check(flat, at, (n - 1) * step + 1)
+    values = np.zeros(LANES, source.dtype)
+    values[:n] = flat[at : at + (n - 1) * step + 1 : step]
+    return values
+
+
+def store(target, at, live, values):
+    n = min(live, LANES)
+    check(target, at, n)
+    target.reshape(-1)[at : at + n] = values[:n]
+
+
+def spread(value):
+    return np.full(LANES, value)
+
+
+def multiply_add(a, b, c):
+    return a * b + c
+
+
+def wide(values):
+    return values.astype(np.float64)
+
+
+def sqrt(values):
+    return np.sqrt(values)
+
+
+def below(a, b):
+    return (a < b).astype(a.dtype)
+
+
+def larger(a, b):
+    return np.maximum(a, b)
+
+
+def not_negative(values):
+    return np.where(values < 0, values.dtype.type(0), values)
+
+
+def first(values, live):
+    return np.where(np.arange(LANES) < live, values, values.dtype.type(0))
+
+
+def total(values):
+    return values.sum()

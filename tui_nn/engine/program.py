@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -12,17 +12,36 @@ if TYPE_CHECKING:
     from tui_nn.data import Dataset
     from tui_nn.scenario import Scenario
 
-Phase = Literal["load", "forward", "loss", "backward", "update", "validate"]
-Every = Literal["iteration", "epoch"]
+Phase = Literal["load", "measure", "forward", "loss", "backward", "update", "validate", "test"]
+Every = Literal["iteration", "epoch", "period"]
+
+
+@dataclass(frozen=True)
+class Due:
+    """When a row is executed: in iteration `first`, and every `period` iterations from there."""
+
+    every: Every
+    period: int = 1
+    first: int = 0
+
+    def at(self, iteration: int) -> bool:
+        return iteration >= self.first and (iteration - self.first) % self.period == 0
+
+    def last_before(self, n: int) -> int | None:
+        """The newest of the iterations 0 .. n - 1 in which it was due."""
+        return n - 1 - (n - 1 - self.first) % self.period if n > self.first else None
+
+
+EVERY_ITERATION = Due("iteration")
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """A parameter: `offset` into mem; stored transposed if it is a weight, seen as (out_features, in_features)."""
+    """A parameter: `offset` into mem; a matrix stands transposed, and is seen as (out_features, in_features)."""
 
     name: str
     layer: str
-    role: Literal["weight", "bias"]
+    role: str  # "weight", "bias"; of a buffer its own name
     shape: tuple[int, ...]
     offset: int
 
@@ -30,15 +49,23 @@ class Tensor:
     def size(self) -> int:
         return int(np.prod(self.shape))
 
+    @property
+    def is_matrix(self) -> bool:
+        return len(self.shape) == 2
+
     def view(self, mem: np.ndarray, shift: int = 0) -> np.ndarray:
         """The tensor in `mem`, or what stands `shift` elements behind it (its gradient, its slots)."""
         flat = mem[self.offset + shift : self.offset + shift + self.size]
-        return flat.reshape(self.shape[::-1]).T if self.role == "weight" else flat
+        return flat.reshape(self.shape[::-1]).T if len(self.shape) == 2 else flat
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A dense layer or an activation: where its output and the loss's gradient with respect to it stand in mem."""
+    """A row of the network: where its output and the loss's gradient with respect to it stand in mem.
+
+    buffers are part of the state, but moved by the layer itself. delta_op is the row that completes its delta;
+    updates has the row that moves each parameter. scratch (-1: none) is what forward leaves for backward.
+    """
 
     name: str
     kind: str
@@ -47,9 +74,12 @@ class Layer:
     output: int
     delta: int
     parameters: tuple[Tensor, ...]
+    buffers: tuple[Tensor, ...]
+    scratch: int
     forward_op: int
     backward_op: int
-    update_op: int | None
+    delta_op: int
+    updates: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -59,7 +89,11 @@ class Metric:
     name: str
     column: int
     op: int
-    every: Every
+    due: Due
+
+    @property
+    def every(self) -> Every:
+        return self.due.every
 
 
 @dataclass(frozen=True)
@@ -74,12 +108,15 @@ class Op:
     shape: str
     formula: str
     kernel: str
-    every: Every
-    iterations_per_epoch: int = field(repr=False)
+    due: Due
+
+    @property
+    def every(self) -> Every:
+        return self.due.every
 
     def is_due(self, iteration: int) -> bool:
-        """Validation runs in the last iteration of an epoch; everything else always."""
-        return self.every == "iteration" or (iteration + 1) % self.iterations_per_epoch == 0
+        """Validation runs in the last iteration of an epoch, the test at the planned end; most rows always."""
+        return self.due.at(iteration)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +126,14 @@ class Program:
     scenario: Scenario
     dataset: Dataset
     dtype: np.dtype
-    data: np.ndarray  # what the machine reads: x_train, y_train, x_val, y_val, flat
-    initial: np.ndarray  # (state_size,) parameters and optimizer slots before the first update
+    data: np.ndarray  # what the machine reads: x and y of the training, validation and test parts, flat
+    setting: np.ndarray  # what kernels read as settings: the optimizer's, its table, then the rows' own
+    initial: np.ndarray  # (state_size,) parameters, optimizer slots and buffers before the first update
     ops: tuple[Op, ...]
     layers: tuple[Layer, ...]
     metrics: dict[str, Metric]
     n_columns: int  # of the history
-    table: np.ndarray  # (n_ops, layout.ROW) int64
+    table: np.ndarray  # (n_ops and called rows, layout.ROW) int64
     kernels: tuple[str, ...]  # by the index in the table's KERNEL column, in order of first use
     slot_shifts: dict[str, int]  # slot name -> how far behind a parameter its slot stands
     grad_shift: int
@@ -108,13 +146,21 @@ class Program:
     batch_size: int
     n_train: int
     n_val: int
+    n_test: int
     iterations_per_epoch: int
     planned_iterations: int
     settings: dict[str, float]  # of the optimizer
+    confusions: dict[Phase, int]  # where the confusion matrix of "validate" or "test" stands in mem
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
         return tuple(tensor for layer in self.layers for tensor in layer.parameters)
+
+    def slots_of(self, tensor: Tensor) -> dict[str, int]:
+        """What the optimizer keeps of this tensor: slot name -> how far behind it the slot stands."""
+        optimizer = self.scenario.optimizer
+        names = optimizer.slots if tensor.is_matrix else optimizer.vector_slots
+        return {name: self.slot_shifts[name] for name in names}
 
     @property
     def n_parameters(self) -> int:

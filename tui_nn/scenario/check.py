@@ -5,26 +5,28 @@ A scenario that passes can be trained. Each check yields faults; `check` runs th
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from math import prod
 
-from tui_nn.data.shape import DataShape, data_shape
+from tui_nn.data.registry import source_of
+from tui_nn.data.shape import data_shape
+from tui_nn.scenario.check_activation import check_activation
+from tui_nn.scenario.check_init import check_init, check_init_shapes
+from tui_nn.scenario.check_layers import check_batch_norm, check_layers, check_residual
+from tui_nn.scenario.check_loss import check_loss
+from tui_nn.scenario.check_optimizer import check_optimizer
+from tui_nn.scenario.check_probes import check_probes
+from tui_nn.scenario.check_training import check_monitors, check_schedule
 from tui_nn.scenario.errors import Fault, Path, shown, unknown
 from tui_nn.scenario.expression import Expression, ExpressionError, parse_expression, validate_names
 from tui_nn.scenario.model import Scenario
-from tui_nn.scenario.naming import CLOCK, layer_names, metric_names, parameter_shapes
+from tui_nn.scenario.naming import CLOCK, layer_names, metric_names, parameter_shapes, unmeasured
 from tui_nn.scenario.spec.base import MAX_ITERATIONS
-from tui_nn.scenario.spec.data import LinearData
+from tui_nn.scenario.spec.optimizers import MOMENTS
 from tui_nn.scenario.validate import Findings
 
 MAX_BYTES = 512 * 1024 * 1024
+PARAMETERS = {True: "a weight", False: "a bias"}
 PANELS = ("program", "layers", "activations", "gradients", "optimizer", "curves", "lesson")
-SLOTS = {"sgd": (), "momentum": ("m",), "adam": ("m", "v")}  # what each optimizer keeps of every parameter
-
-CROSS_ENTROPIES = {
-    "binary_cross_entropy": "binary",
-    "categorical_cross_entropy": "multiclass",
-    "sparse_categorical_cross_entropy": "multiclass",
-}
-CURES = {"regression": "mse", "binary": "binary_cross_entropy", "multiclass": "sparse_categorical_cross_entropy"}
 
 
 def check(findings: Findings) -> list[Fault]:
@@ -36,11 +38,14 @@ def check(findings: Findings) -> list[Fault]:
 
 
 def check_data(scenario: Scenario) -> Iterator[Fault]:
+    """What the source itself refuses; a sample left to train on, and enough of them for a batch."""
     data, shape = scenario.data, data_shape(scenario.data)
-    if isinstance(data, LinearData) and data.low >= data.high:
-        yield Fault(("data", "low"), f"got {data.low:g}; low must be less than high, which is {data.high:g}")
+    yield from source_of(data).faults(data)
     if shape.n_train < 1:
-        yield Fault(("data", "validation"), f"leaves no sample of {shape.n_samples} to train on; use a smaller share")
+        key, share = ("test", data.test) if data.test > 0.0 else ("validation", data.validation)
+        both = f"with validation = {data.validation:g} that " if data.validation > 0.0 and key == "test" else ""
+        message = f"{both}leaves no sample of {shape.n_samples} to train on; use a smaller share"
+        yield Fault(("data", key), f"got {share:g}; {message}")
     elif isinstance(data.batch_size, int) and data.batch_size > shape.n_train:
         yield Fault(
             ("data", "batch_size"),
@@ -49,58 +54,16 @@ def check_data(scenario: Scenario) -> Iterator[Fault]:
         )
 
 
-def check_layers(scenario: Scenario) -> Iterator[Fault]:
-    seen: dict[str, int] = {}
-    for row in layer_names(scenario):
-        if row.name in seen:
-            name = scenario.layers[row.index].name
-            index = row.index if name == row.name else seen[row.name]
-            yield Fault(("layers", index, "name"), f"{row.name!r} is taken by another layer; choose another name")
-        seen[row.name] = row.index
-    for index, layer in enumerate(scenario.layers):
-        for key, init in (("init_std", "normal"), ("init_value", "constant")):
-            if key in layer.model_fields_set and layer.init != init:
-                message = f'{key} has no effect with init = "{layer.init}"; set init = "{init}" or remove {key}'
-                yield Fault(("layers", index, key), message, "key")
-
-
-def check_loss(scenario: Scenario) -> Iterator[Fault]:
-    """The loss must suit the task, and the last layer the loss."""
-    shape, loss = data_shape(scenario.data), scenario.loss.type
-    wanted = CROSS_ENTROPIES.get(loss)
-    if wanted is not None and wanted != shape.task:
-        yield Fault(("loss", "type"), f'{loss} does not fit {_targets(scenario, shape)}; use "{CURES[shape.task]}"')
-        return
-    last = len(scenario.layers) - 1
-    layer = scenario.layers[last]
-    if layer.units != shape.n_outputs:
-        yield Fault(
-            ("layers", last, "units"),
-            f"got {layer.units}; the last layer needs {shape.n_outputs} for {_targets(scenario, shape)}: "
-            f"use units = {shape.n_outputs}",
-        )
-    if wanted is not None and layer.activation != "linear":
-        what = "takes logits and applies " + ("sigmoid" if wanted == "binary" else "softmax") + " itself"
-        yield Fault(
-            ("layers", last, "activation"),
-            f"got '{layer.activation}'; {loss} {what}: use activation = \"linear\" in the last layer",
-        )
-
-
-def _targets(scenario: Scenario, shape: DataShape) -> str:
-    what = {"regression": "numbers to fit", "binary": "yes-or-no targets", "multiclass": f"{shape.n_outputs} classes"}
-    return f"the {what[shape.task]} of {scenario.data.source!r}"
-
-
 def check_memory(scenario: Scenario) -> Iterator[Fault]:
-    """Parameters, their gradients and slots, the data, and the values of one batch and of validation, within 512 MB."""
+    """Parameters, their gradients and slots, the data, and the values of one batch, validation and test, within 512 MB."""
     shape = data_shape(scenario.data)
     n_bytes = 4 if scenario.dtype == "float32" else 8
-    copies = 2 + len(SLOTS[scenario.optimizer.type])
+    copies = 2 + scenario.optimizer.n_slots + scenario.optimizer.scratch + (scenario.stopping is not None)
     sizes, n_in = [], shape.n_features
     for layer in scenario.layers:
-        sizes.append(copies * (n_in + 1) * layer.units * n_bytes)
-        n_in = layer.units
+        size = sum(prod(shape) for shape in layer.parameter_shapes(n_in).values())
+        sizes.append(copies * size * n_bytes)
+        n_in = layer.n_out(n_in)
     if sum(sizes) > MAX_BYTES:
         index = sizes.index(max(sizes))
         yield Fault(
@@ -111,7 +74,9 @@ def check_memory(scenario: Scenario) -> Iterator[Fault]:
         return
     batch = shape.n_train if scenario.data.batch_size == "full" else min(int(scenario.data.batch_size), shape.n_train)
     rows = sum(row.units for row in layer_names(scenario))
-    values = batch * (shape.n_features + 2 * rows) + shape.n_val * (shape.n_features + rows)
+    # Masks and normalised inputs, which these layers keep besides outputs and deltas.
+    kept = sum(row.units for row in layer_names(scenario) if row.kind in ("dropout", "batch_norm", "layer_norm"))
+    values = batch * (shape.n_features + 2 * rows + kept) + (shape.n_val + shape.n_test) * (shape.n_features + rows)
     if values * n_bytes > MAX_BYTES:
         yield Fault(
             ("data", "batch_size"),
@@ -150,22 +115,24 @@ def check_syntax(scenario: Scenario) -> Iterator[Fault]:
 
 def check_names(scenario: Scenario) -> Iterator[Fault]:
     """What conditions and `show` speak of exists in this network."""
-    metrics, shapes = metric_names(scenario), parameter_shapes(scenario)
+    metrics, shapes, missing = metric_names(scenario), parameter_shapes(scenario), unmeasured(scenario)
     for path, expression in _readable(scenario):
-        for error in validate_names(expression, [*metrics, *CLOCK], shapes):
+        for error in validate_names(expression, [*metrics, *CLOCK], shapes, missing):
             yield Fault(path, str(error))
     for index, line in enumerate(scenario.script):
         if line.show is not None and line.show not in PANELS and line.show not in metrics:
-            yield Fault(("script", index, "show"), unknown("panel or metric", line.show, [*PANELS, *metrics]))
+            message = missing.get(line.show) or unknown("panel or metric", line.show, [*PANELS, *metrics])
+            yield Fault(("script", index, "show"), message)
 
 
 def check_slots(scenario: Scenario) -> Iterator[Fault]:
     """m and v are asked for only where the optimizer keeps them."""
     for path, expression in _readable(scenario):
-        for kind in sorted({element.kind for element in expression.elements} & {"m", "v"}):
-            if kind not in SLOTS[scenario.optimizer.type]:
-                optimizer = scenario.optimizer.type
-                yield Fault(path, f'{optimizer} keeps no {kind} of a parameter; type = "adam" keeps m and v')
+        asked = {(element.kind, len(element.index) == 2) for element in expression.elements if element.kind in MOMENTS}
+        for kind, is_matrix in sorted(asked):
+            if scenario.optimizer.moment(kind, is_matrix) is None:
+                what = f"{scenario.optimizer.type} keeps no {kind} of {PARAMETERS[is_matrix]}"
+                yield Fault(path, f'{what}; type = "adam" keeps m and v')
 
 
 def _conditions(scenario: Scenario) -> Iterator[tuple[Path, str]]:
@@ -185,10 +152,19 @@ def _readable(scenario: Scenario) -> Iterator[tuple[Path, Expression]]:
 CHECKS: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     check_data: ("data",),
     check_layers: ("layers",),
+    check_residual: ("data", "layers"),
+    check_batch_norm: ("data", "layers"),
+    check_init: ("layers",),
+    check_activation: ("layers",),
+    check_init_shapes: ("data", "layers"),
     check_loss: ("data", "layers", "loss"),
+    check_optimizer: ("optimizer",),
     check_memory: ("data", "layers", "optimizer"),
     check_length: ("data", "train"),
+    check_monitors: ("data", "schedule", "stopping", "probes"),
+    check_schedule: ("data", "schedule", "optimizer", "train"),
+    check_probes: ("data", "layers", "probes"),
     check_syntax: (),
-    check_names: ("data", "layers"),
+    check_names: ("data", "layers", "probes"),
     check_slots: ("optimizer",),
 }

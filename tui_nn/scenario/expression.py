@@ -16,6 +16,7 @@ A text comes from a stranger. It is at most 500 characters and 50 levels deep, a
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tui_nn.scenario.errors import unknown
@@ -83,15 +84,18 @@ def validate_names(
     expression: Expression,
     known_metrics: Collection[str],
     parameter_shapes: Mapping[str, tuple[int, ...]],
+    unmeasured: Mapping[str, str] = MappingProxyType({}),
 ) -> list[ExpressionError]:
     """Names that this network does not have and indices outside its parameters, each with the nearest known.
 
     parameter_shapes: "dense_1.weight" -> (out, in), "dense_1.bias" -> (out,).
+    unmeasured: names that it could have, and why they are not there.
     """
     problems = []
     for leaf in leaves(expression.tree):
         if isinstance(leaf, Name) and leaf.name not in known_metrics:
-            problems.append(ExpressionError(unknown("name", leaf.name, known_metrics), leaf.column))
+            message = unmeasured.get(leaf.name) or unknown("name", leaf.name, known_metrics)
+            problems.append(ExpressionError(message, leaf.column))
         elif isinstance(leaf, Element):
             problems += _element_problems(leaf, parameter_shapes)
     return problems

@@ -23,11 +23,37 @@ def literal_words(model: type[BaseModel], key: str) -> tuple[Any, ...]:
     return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
+def known_keys(model: type[BaseModel]) -> list[str]:
+    """The keys of a table, its own before those it shares with others."""
+    own = [key for key in model.__annotations__ if key in model.model_fields]
+    return own + [key for key in model.model_fields if key not in own]
+
+
 def discriminator(key: str) -> str | None:
-    """The tag of a top-level table that comes in variants: "source" of data, "type" of optimizer; else None."""
+    """The tag of a top-level table (or list of tables) that comes in variants: "source" of data, "type" of layers."""
     field = Scenario.model_fields.get(key)
-    tag = field.discriminator if field is not None else None
-    return tag if isinstance(tag, str) else None
+    if field is None:
+        return None
+    return field.discriminator if isinstance(field.discriminator, str) else _tag_in(field.annotation)
+
+
+def _tag_in(annotation: Any) -> str | None:
+    """The discriminator inside a type: of the entries of a tuple, of a table that may be left out."""
+    for part in getattr(annotation, "__metadata__", ()):
+        if isinstance(getattr(part, "discriminator", None), str):
+            return part.discriminator
+    return next((tag for part in get_args(annotation) if (tag := _tag_in(part))), None)
+
+
+def is_tagged(path: Path) -> bool:
+    """Does a path lead to a table that comes in variants: data, layers[2], optimizer?"""
+    if not path or discriminator(str(path[0])) is None:
+        return False
+    return len(path) == (2 if _is_list(str(path[0])) else 1)
+
+
+def _is_list(key: str) -> bool:
+    return get_origin(Scenario.model_fields[key].annotation) is tuple
 
 
 def variants(key: str) -> Variants:
@@ -49,16 +75,21 @@ def model_at(path: Path, raw: Any) -> type[BaseModel] | None:
         except (LookupError, TypeError):
             value = None
         if isinstance(part, int):
+            if is_tagged(path[: depth + 1]):
+                model = _variant_of(str(path[0]), value)
             continue
         if model is None or part not in model.model_fields:
             return None
-        tag = discriminator(part) if depth == 0 else None
-        if tag is not None:
-            word = value.get(tag) if isinstance(value, dict) else None
-            model = variants(part).get(word) if isinstance(word, str) else None
+        if is_tagged(path[: depth + 1]):
+            model = _variant_of(part, value)
         else:
             model = next(iter(models_in(model.model_fields[part].annotation)), None)
     return model
+
+
+def _variant_of(key: str, table: Any) -> type[BaseModel] | None:
+    word = table.get(discriminator(key)) if isinstance(table, dict) else None
+    return variants(key).get(word) if isinstance(word, str) else None
 
 
 def likely_tag(key: str, table: dict[str, Any]) -> tuple[str, bool]:

@@ -10,10 +10,13 @@ from pydantic import Field
 
 from tui_nn.scenario.spec.base import MAX_LAYERS, MAX_SEED, NO_TEXT, EitherText, Line, Model
 from tui_nn.scenario.spec.data import Data
-from tui_nn.scenario.spec.layers import DenseLayer
+from tui_nn.scenario.spec.layers import Layer
 from tui_nn.scenario.spec.losses import Loss
 from tui_nn.scenario.spec.optimizers import Optimizer
 from tui_nn.scenario.spec.playback import Expectation, ScriptLine
+from tui_nn.scenario.spec.probes import Probes
+from tui_nn.scenario.spec.regularizers import Clip
+from tui_nn.scenario.spec.schedules import Schedule, Stopping
 from tui_nn.scenario.spec.training import Train
 
 
@@ -36,14 +39,22 @@ class Scenario(Model):
     """Precision of the training arithmetic."""
     data: Data
     """What is learnt."""
-    layers: Annotated[tuple[DenseLayer, ...], Field(strict=False, min_length=1, max_length=MAX_LAYERS)]
+    layers: Annotated[tuple[Layer, ...], Field(strict=False, min_length=1, max_length=MAX_LAYERS)]
     """The network, from input to output."""
     loss: Loss
     """What training makes small."""
     optimizer: Optimizer
     """How the parameters are updated."""
+    schedule: Schedule | None = None
+    """How the learning rate changes over time; constant if left out."""
+    clip: Clip | None = None
+    """Bounds on the gradients."""
     train: Train
     """The planned length of the run."""
+    stopping: Stopping | None = None
+    """When the run ends before its plan."""
+    probes: Probes = Probes()
+    """What is measured beside the loss."""
     lesson: EitherText = NO_TEXT
     """The text beside the run."""
     script: Annotated[tuple[ScriptLine, ...], Field(strict=False, max_length=500)] = ()

@@ -1,13 +1,22 @@
 """Names of layers and metrics: one rule for the file's checks, the engine, the history and the panels."""
 
-from typing import NamedTuple
+from math import prod
+from typing import NamedTuple, get_args
 
 from tui_nn.data.shape import data_shape
 from tui_nn.scenario.model import Scenario
+from tui_nn.scenario.spec.layers import ActivationName
+from tui_nn.scenario.spec.probes import CURVATURE, PROBES, SHARPNESS_PARAMETERS, SHARPNESS_VALUES
+from tui_nn.scenario.spec.regularizers import Regularized
+
+INPUT = "input"  # what a residual layer calls the batch itself
+ACTIVATIONS = tuple(name for name in get_args(ActivationName) if name != "linear")
+SATURABLE = tuple(name for name in ACTIVATIONS if name != "step")  # a step has no slope that could fall
+MORTAL = ("relu", "leaky_relu")  # they are silent, or almost, on one whole side
 
 
 class LayerName(NamedTuple):
-    """One row of the network. kind is "dense" or the activation; index points into scenario.layers."""
+    """One row of the network. kind is the layer's type or the activation; index points into scenario.layers."""
 
     name: str
     kind: str
@@ -18,18 +27,20 @@ class LayerName(NamedTuple):
 def layer_names(scenario: Scenario) -> list[LayerName]:
     """The layers in forward order: dense_1, relu_1, dense_2, ...
 
-    A dense layer may bring its own name; else it has its number among all dense layers. Each kind of activation counts
+    A layer may bring its own name; else it has its number among all layers of its type. Each kind of activation counts
     for itself. "linear" computes nothing, so it has no row.
     """
     rows: list[LayerName] = []
     counts: dict[str, int] = {}
+    units = data_shape(scenario.data).n_features
     for index, layer in enumerate(scenario.layers):
+        units = layer.n_out(units)
         for kind in (layer.type, layer.activation):
             if kind == "linear":
                 continue
             counts[kind] = counts.get(kind, 0) + 1
             own_name = layer.name if kind == layer.type else None
-            rows.append(LayerName(own_name or f"{kind}_{counts[kind]}", kind, layer.units, index))
+            rows.append(LayerName(own_name or f"{kind}_{counts[kind]}", kind, units, index))
     return rows
 
 
@@ -38,19 +49,75 @@ CLOCK = ("iteration", "epoch")  # known in conditions beside the metrics; no his
 
 def metric_names(scenario: Scenario) -> list[str]:
     """Every metric this network is measured by, in the order of the panels."""
+    missing = unmeasured(scenario)
+    return [name for name in measurable_names(scenario) if name not in missing]
+
+
+def unmeasured(scenario: Scenario) -> dict[str, str]:
+    """What this network could be measured by and is not, and why: "act_std.dense_1" -> "act_std is switched off ..."."""
+    reasons = {}
+    for name in measurable_names(scenario):
+        family = name.split(".")[0]
+        if name in CURVATURE and (reason := why_no_sharpness(scenario)):
+            reasons[name] = f"{name} is not measured: {reason}"
+        elif name not in CURVATURE and not scenario.probes.has(name):
+            switch = family if family in PROBES else family.partition("_")[2]  # val_accuracy goes with accuracy
+            is_all = switch not in scenario.probes.off
+            reasons[name] = f"{switch} is switched off in probes.off" + (', by "all"' if is_all else "")
+    return reasons
+
+
+def measurable_names(scenario: Scenario) -> list[str]:
+    """The same with every switch on."""
     names = ["loss", "lr", "grad_norm"]
     is_classification = data_shape(scenario.data).task != "regression"
     if is_classification:
         names.append("accuracy")
     if scenario.data.validation > 0.0:
         names += ["val_loss", "val_accuracy"] if is_classification else ["val_loss"]
+    if scenario.data.test > 0.0:
+        names += ["test_loss", "test_reads"] + (["test_accuracy"] if is_classification else [])
+    if any(isinstance(layer, Regularized) and layer.has_penalty for layer in scenario.layers):
+        names.append("penalty")
+    if scenario.clip and scenario.clip.norm is not None:
+        names.append("clip_scale")
+    names += CURVATURE
+    learning = {name.split(".")[0] for name in parameter_shapes(scenario)}
     for row in layer_names(scenario):
-        if row.kind == "dense":
+        if row.name in learning:
             names += [f"grad_norm.{row.name}", f"weight_norm.{row.name}", f"update_ratio.{row.name}"]
         names += [f"delta_norm.{row.name}", f"act_mean.{row.name}", f"act_std.{row.name}", f"act_signal.{row.name}"]
-        if row.kind != "dense":
+        if row.kind in SATURABLE:
             names.append(f"saturated.{row.name}")
+        if row.kind in MORTAL:
+            names.append(f"dead.{row.name}")
     return names
+
+
+def why_no_sharpness(scenario: Scenario) -> str | None:
+    """Why this run does not measure sharpness, with the cure; None if it does."""
+    if not scenario.probes.has("sharpness"):
+        is_off = scenario.probes.sharpness == "off"
+        return 'set probes.sharpness = "auto"' if is_off else 'it is switched off in probes.off, by "all"'
+    if any(row.kind == "step" for row in layer_names(scenario)):
+        return 'a step has no slope, so the loss has no curvature; use a smooth activation, or probes.sharpness = "off"'
+    n = sum(prod(shape) for shape in parameter_shapes(scenario).values())
+    if n == 0:
+        return "the network has no parameters"
+    if n > SHARPNESS_PARAMETERS:
+        return (
+            f"the network has {n:,} parameters, and {SHARPNESS_PARAMETERS:,} is the most; "
+            f'use fewer units, or probes.sharpness = "off"'
+        )
+    shape, batch = data_shape(scenario.data), scenario.data.batch_size
+    rows = shape.n_train if batch == "full" else min(int(batch), shape.n_train)
+    values = 3 * rows * sum(row.units for row in layer_names(scenario))  # output, delta, what backward needs
+    if values > SHARPNESS_VALUES:
+        return (
+            f"it keeps {values:,} values of a batch a second time, and {SHARPNESS_VALUES:,} is the most; "
+            f'use a smaller batch_size, or probes.sharpness = "off"'
+        )
+    return None
 
 
 def parameter_shapes(scenario: Scenario) -> dict[str, tuple[int, ...]]:
@@ -58,8 +125,8 @@ def parameter_shapes(scenario: Scenario) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     n_in = data_shape(scenario.data).n_features
     for row in layer_names(scenario):
-        if row.kind == "dense":
-            shapes[f"{row.name}.weight"] = (row.units, n_in)
-            shapes[f"{row.name}.bias"] = (row.units,)
+        layer = scenario.layers[row.index]
+        if row.kind == layer.type:
+            shapes |= {f"{row.name}.{role}": shape for role, shape in layer.parameter_shapes(n_in).items()}
         n_in = row.units
     return shapes

@@ -2,16 +2,20 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tui_nn.scenario.errors import Path, Problem, dotted, nearest, shown
-from tui_nn.scenario.fields import discriminator, variants
+from tui_nn.scenario.fields import discriminator, is_tagged, variants
+from tui_nn.scenario.spec.init import INIT_KEYS
+from tui_nn.scenario.spec.layers import ACTIVATION_KEYS
 
 MAX_CHARACTERS = 1_000
 
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\[[0-9]{1,4}\])?(\.[A-Za-z_][A-Za-z0-9_-]*(\[[0-9]{1,4}\])?)*")
+_INDEX = r"\[[0-9]{1,4}(:[0-9]{1,4})?\]"
+_KEY = re.compile(rf"[A-Za-z_][A-Za-z0-9_-]*({_INDEX})?(\.[A-Za-z_][A-Za-z0-9_-]*({_INDEX})?)*")
+_RANGE = re.compile(r"\[([0-9]+):([0-9]+)\]")
 _PART = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]+)\]")
 
 
@@ -34,17 +38,18 @@ def apply_overrides(raw: dict[str, Any], options: Sequence[str]) -> tuple[list[O
     problems: list[Problem] = []
     for option in options:
         try:
-            override = parse_override(option)
-            _write(raw, override, applied)
-            applied.append(override)
+            for override in parse_override(option):
+                _write(raw, override, applied)
+                applied.append(override)
         except ValueError as error:
             problems.append(Problem(None, None, f"--set {shown(option)[1:-1]}", str(error)))
     return applied, problems
 
 
-def parse_override(option: str) -> Override:
+def parse_override(option: str) -> Iterator[Override]:
     """Take "layers[0].units=8" apart. The value is read as TOML, and as plain text if it is not TOML.
 
+    A range stands for one override for each of its entries, counted as Python does: layers[0:3] is [0], [1] and [2].
     Errors: ValueError with the cure.
     """
     key, equals, text = option.partition("=")
@@ -55,8 +60,24 @@ def parse_override(option: str) -> Override:
         raise ValueError(f"{len(option)} characters; an override has at most {MAX_CHARACTERS}")
     if not _KEY.fullmatch(key):
         raise ValueError(f"cannot read the key {shown(key)}; write it like optimizer.lr or layers[0].units")
-    parts = [match[1] or int(match[2]) for match in _PART.finditer(key)]
-    return Override(option, tuple(parts), _value(text))
+    for one in _one_by_one(key):
+        parts = [match[1] or int(match[2]) for match in _PART.finditer(one)]
+        yield Override(option, tuple(parts), _value(text))
+
+
+def _one_by_one(key: str) -> Iterator[str]:
+    """The key for each entry of its range; itself if it has none."""
+    ranges = list(_RANGE.finditer(key))
+    if not ranges:
+        yield key
+        return
+    first, end = int(ranges[0][1]), int(ranges[0][2])
+    if len(ranges) > 1:
+        raise ValueError(f"{len(ranges)} ranges in one key; it may have one")
+    if first >= end:
+        raise ValueError(f"{ranges[0][0]} is empty; the first number must be smaller, as in [0:3] for [0], [1] and [2]")
+    for index in range(first, end):
+        yield f"{key[: ranges[0].start()]}[{index}]{key[ranges[0].end() :]}"
 
 
 def _value(text: str) -> Any:
@@ -99,20 +120,35 @@ def _make_room(raw: dict[str, Any], override: Override, chosen: set[Path]) -> No
     top = override.path[0]
     table = raw.get(str(top))
     if top == "layers" and override.path[2:] == ("init",):
-        for key, init in (("init_std", "normal"), ("init_value", "constant")):
-            if override.value != init and (*override.path[:2], key) not in chosen:
+        for key, inits in INIT_KEYS.items():
+            if override.value not in inits and (*override.path[:2], key) not in chosen:
                 raw["layers"][override.path[1]].pop(key, None)
+    if top == "layers" and override.path[2:] == ("activation",):
+        for key, activation in ACTIVATION_KEYS.items():
+            if override.value != activation and (*override.path[:2], key) not in chosen:
+                raw["layers"][override.path[1]].pop(key, None)
+    if is_tagged(override.path[:-1]):
+        _change_variant(raw, override, chosen)
     if len(override.path) != 2 or not isinstance(table, dict):
         return
     if top == "train":
         other = {"iterations": "epochs", "epochs": "iterations"}.get(str(override.path[1]))
         if other and (top, other) not in chosen:
             table.pop(other, None)
-    elif override.path[1] == discriminator(str(top)) and isinstance(override.value, str):
-        variant = variants(str(top)).get(override.value)
-        known = variant.model_fields if variant else table
-        for key in [key for key in table if key not in known and (top, key) not in chosen]:
-            del table[key]
+
+
+def _change_variant(raw: dict[str, Any], override: Override, chosen: set[Path]) -> None:
+    """Another type or source: what only the old one knew is dropped."""
+    top, place = str(override.path[0]), override.path[:-1]
+    table: Any = raw
+    for part in place:
+        table = table[part]
+    if override.path[-1] != discriminator(top) or not isinstance(override.value, str):
+        return
+    variant = variants(top).get(override.value)
+    known = variant.model_fields if variant else table
+    for key in [key for key in table if key not in known and (*place, key) not in chosen]:
+        del table[key]
 
 
 def _name(path: Path) -> str:

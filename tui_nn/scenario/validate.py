@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tui_nn.scenario.errors import Fault, Path, nearest, shown, unknown
-from tui_nn.scenario.fields import discriminator, likely_tag, literal_words, model_at, variants
+from tui_nn.scenario.fields import discriminator, is_tagged, known_keys, likely_tag, literal_words, model_at, variants
 from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.wording import subject, wording
 
@@ -31,6 +31,9 @@ EXAMPLES: dict[str | int, tuple[str, Any]] = {
     "optimizer": ('a table [optimizer] with type = "sgd" and lr = 0.1', {"type": "sgd", "lr": 0.1}),
     "train": ("a table [train] with iterations = 500", {"iterations": 500}),
     "units": ("units = 8", 8),
+    "every": ("every = 10", 10),
+    "warmup": ("warmup = 5", 5),
+    "skip": ('skip = "input"', "input"),
     "lr": ("lr = 0.1", 0.1),
     "at": ('at = "20 iterations"', "end"),
     "that": ('that = "loss < 0.1"', "loss < 0.1"),
@@ -122,7 +125,7 @@ def _judge(details: ErrorDetails, path: Path, raw: dict[str, Any], findings: Fin
         text, example = (f"{key}, one of: {', '.join(words)}", words[0]) if words else EXAMPLES[key]
         return Verdict(Fault(path, f"missing; add {text}", "table"), example)
     if kind in ("union_tag_not_found", "union_tag_invalid"):
-        return _wrong_tag(path, str(key), value)
+        return _wrong_tag(path, str(path[0]), value)
     if kind == "extra_forbidden":
         return _unknown_key(path, str(key), value, raw, findings)
     if kind == "literal_error":
@@ -139,16 +142,16 @@ def _wrong_tag(path: Path, key: str, table: dict[str, Any]) -> Verdict:
     place = (*path, tag)
     if tag not in table:
         return Verdict(Fault(place, f"missing; add {tag}, one of: {', '.join(known)}", "table"), word)
-    what = key if tag == "type" else tag
+    what = {"layers": "layer type"}.get(key, key) if tag == "type" else tag
     return Verdict(Fault(place, unknown(what, table[tag], known)), word, not is_near)
 
 
 def _unknown_key(path: Path, key: str, value: Any, raw: dict[str, Any], findings: Findings) -> Verdict:
     table, top = _get(raw, path[:-1]), str(path[0])
     model = model_at(path[:-1], raw)
-    known = list(model.model_fields) if model else []
+    known = known_keys(model) if model else []
     match = nearest(key, known)
-    tag = discriminator(top) if len(path) == 2 else None
+    tag = discriminator(top) if is_tagged(path[:-1]) else None
     owners = [word for word, variant in variants(top).items() if key in variant.model_fields] if tag else []
     if owners and isinstance(table, dict):
         names = " or ".join(repr(word) for word in owners)
@@ -166,6 +169,7 @@ def _unknown_word(path: Path, key: str, value: Any, expected: str) -> Verdict:
         message = f"got {shown(value)}; {subject(path)} must be one of: {', '.join(words)}"
         return Verdict(Fault(path, message), words[0])
     what = {"layers": "layer type"}.get(str(path[0]), str(path[0])) if key == "type" else key
+    what = f"entry of {path[-2]}" if isinstance(path[-1], int) else what
     match = nearest(value, words)
     return Verdict(Fault(path, unknown(what, value, words)), match or words[0], match is None)
 
@@ -188,8 +192,9 @@ def _right_value(path: Path) -> Any:
 def _path(details: ErrorDetails) -> Path:
     """Where the fault is in the data: pydantic's location without the tag it adds for a union's variant."""
     location = tuple(details["loc"])
-    if len(location) > 1 and discriminator(str(location[0])) is not None:
-        return (location[0], *location[2:])
+    for depth in range(1, len(location)):
+        if is_tagged(location[:depth]):
+            return (*location[:depth], *location[depth + 1 :])
     return location
 
 

@@ -53,6 +53,8 @@ PALETTE = {
         "backward": "#ff9f7a",
         "update": "#8ed29a",
         "validate": "#c3a8ff",
+        "measure": "#8d97aa",
+        "test": "#c3a8ff",
     },
     False: {
         "background": "#faf8f3",
@@ -74,6 +76,8 @@ PALETTE = {
         "backward": "#b0431b",
         "update": "#2b7536",
         "validate": "#663b9c",
+        "measure": "#5c6472",
+        "test": "#663b9c",
     },
 }
 
@@ -86,6 +90,8 @@ GLYPHS = {
     "backward": "←",
     "update": "Δ",
     "validate": "≈",
+    "measure": "∧",
+    "test": "≈",
     "rule": "─",
     "rule_focus": "━",
     "bar": "│",
@@ -127,6 +133,8 @@ ASCII_GLYPHS = GLYPHS | {
     "backward": "<",
     "update": "*",
     "validate": "?",
+    "measure": "^",
+    "test": "?",
     "rule": "-",
     "rule_focus": "=",
     "bar": "|",

@@ -21,6 +21,7 @@ def summary(session: Session) -> str:
     for name, words, show in (
         ("loss", "loss", number), ("accuracy", "accuracy", percent),
         ("val_loss", "validation loss", number), ("val_accuracy", "validation accuracy", percent),
+        ("test_loss", "test loss", number), ("test_accuracy", "test accuracy", percent),
     ):  # fmt: skip
         if name in metrics:
             parts.append(f"{words} {show(metrics[name])}")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from tui_nn.engine.layout import DELTA_IN, DELTA_OUT, HIST_ROW, IN, N_OUT, OUT, PROBE, ROWS_AT
-from tui_nn.engine.lowlevel import helper, view1, view2
-from tui_nn.engine.ops.probes import norm, probe_units
+from tui_nn.engine.lowlevel import LANES, below, helper, load, spread, view1, view2
+from tui_nn.engine.ops.dead import count_dead
+from tui_nn.engine.ops.probes import count_below, norm, probe_slopes, probe_units
 from tui_nn.engine.registry import kernel
 from tui_nn.engine.vecmath import exp, sigmoid, tanh
 
@@ -27,14 +28,7 @@ def sigmoid_forward(row, ctl, setting, mem, data, hist):
     if ctl[row + PROBE] >= 0:
         output = view2(mem, ctl[row + OUT], rows, units)
         at = ctl[HIST_ROW] + ctl[row + PROBE]
-        probe_units(output, hist, at)
-        saturated = 0
-        for j in range(units):
-            slope = 0.0
-            for i in range(rows):
-                slope += output[i, j] * (1.0 - output[i, j])
-            saturated += slope < SATURATED * 0.25 * rows
-        hist[at + 3] = saturated / units
+        hist[at + 3] = probe_slopes(output, hist, at, 0.0, 1.0, SATURATED * 0.25)  # a - a**2
 
 
 @kernel("sigmoid_backward")
@@ -46,7 +40,8 @@ def sigmoid_backward(row, ctl, setting, mem, data, hist):
     one = a.dtype.type(1)
     for i in range(n):
         delta_in[i] = delta[i] * (a[i] * (one - a[i]))
-    hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+    if ctl[row + PROBE] >= 0:
+        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
 
 
 @kernel("tanh_forward")
@@ -59,14 +54,7 @@ def tanh_forward(row, ctl, setting, mem, data, hist):
     if ctl[row + PROBE] >= 0:
         output = view2(mem, ctl[row + OUT], rows, units)
         at = ctl[HIST_ROW] + ctl[row + PROBE]
-        probe_units(output, hist, at)
-        saturated = 0
-        for j in range(units):
-            slope = 0.0
-            for i in range(rows):
-                slope += 1.0 - output[i, j] * output[i, j]
-            saturated += slope < SATURATED * rows
-        hist[at + 3] = saturated / units
+        hist[at + 3] = probe_slopes(output, hist, at, 1.0, 0.0, SATURATED)  # 1 - a**2
 
 
 @kernel("tanh_backward")
@@ -78,7 +66,8 @@ def tanh_backward(row, ctl, setting, mem, data, hist):
     one = a.dtype.type(1)
     for i in range(n):
         delta_in[i] = delta[i] * (one - a[i] * a[i])
-    hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+    if ctl[row + PROBE] >= 0:
+        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
 
 
 @kernel("relu_forward")
@@ -93,13 +82,22 @@ def relu_forward(row, ctl, setting, mem, data, hist):
         output = view2(mem, ctl[row + OUT], rows, units)
         at = ctl[HIST_ROW] + ctl[row + PROBE]
         probe_units(output, hist, at)
-        saturated = 0
-        for j in range(units):
-            firing = 0
-            for i in range(rows):
-                firing += output[i, j] > zero
-            saturated += firing < SATURATED * rows
-        hist[at + 3] = saturated / units
+        hist[at + 3] = rarely_firing(output)
+    count_dead(row, ctl, mem, hist)
+
+
+@helper
+def rarely_firing(a):
+    """The share of units that are above 0 for few samples of the batch. a is (rows, units)."""
+    rows, units = a.shape
+    count = 0.0
+    zero, limit = spread(a.dtype.type(0)), a.dtype.type(SATURATED * rows)
+    for j in range(0, units, LANES):
+        firing = zero
+        for i in range(rows):
+            firing = firing + below(zero, load(a, i * units + j, units - j))
+        count += count_below(firing, limit, units - j)
+    return count / units
 
 
 @kernel("relu_backward")
@@ -111,7 +109,8 @@ def relu_backward(row, ctl, setting, mem, data, hist):
     zero = a.dtype.type(0)
     for i in range(n):
         delta_in[i] = zero if a[i] <= zero else delta[i]
-    hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+    if ctl[row + PROBE] >= 0:
+        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
 
 
 @helper
@@ -139,14 +138,8 @@ def softmax_forward(row, ctl, setting, mem, data, hist):
         softmax_row(z[i], a[i])
     if ctl[row + PROBE] >= 0:
         at = ctl[HIST_ROW] + ctl[row + PROBE]
-        probe_units(a, hist, at)
-        saturated = 0
-        for j in range(units):
-            slope = 0.0
-            for i in range(rows):
-                slope += a[i, j] * (1.0 - a[i, j])
-            saturated += slope < SATURATED * (units - 1) / np.float64(units * units) * rows
-        hist[at + 3] = saturated / units
+        slope_at_0 = (units - 1) / np.float64(units * units)
+        hist[at + 3] = probe_slopes(a, hist, at, 0.0, 1.0, SATURATED * slope_at_0)  # a - a**2
 
 
 @kernel("softmax_backward")
@@ -161,4 +154,5 @@ def softmax_backward(row, ctl, setting, mem, data, hist):
             along += a[i, j] * delta[i, j]
         for j in range(units):
             delta_in[i, j] = a[i, j] * (delta[i, j] - along)
-    hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(view1(mem, ctl[row + DELTA_OUT], rows * units))
+    if ctl[row + PROBE] >= 0:
+        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(view1(mem, ctl[row + DELTA_OUT], rows * units))

@@ -6,8 +6,6 @@ in registers. Everything outside the kernels sees them as (out_features, in_feat
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from tui_nn.engine.layout import (
@@ -18,21 +16,38 @@ from tui_nn.engine.layout import (
     GRAD_WEIGHT,
     HIST_ROW,
     IN,
-    IS_FIRST,
     N_IN,
     N_OUT,
     OUT,
     PROBE,
-    PROBE_2,
     ROWS_AT,
-    TOTAL,
     WEIGHT,
 )
-from tui_nn.engine.lowlevel import helper, view1, view2
-from tui_nn.engine.ops.probes import norm, probe_units, sum_of_squares
+from tui_nn.engine.lowlevel import (
+    LANES,
+    helper,
+    load,
+    load_column,
+    multiply_add,
+    spread,
+    stack_array,
+    store,
+    view1,
+    view2,
+)
+from tui_nn.engine.ops.gradients import report_gradients
+from tui_nn.engine.ops.probes import probe_units
 from tui_nn.engine.registry import kernel
 
-BLAS_FROM = 900  # weights; below, the call of BLAS costs more than the product
+# A call of BLAS takes 0.1 us before it multiplies; up to here the loops below are done sooner (measured in float32).
+SMALL_WORK = 2048  # samples * inputs * outputs
+SMALL_OUTPUTS = 64
+COLUMNS = SMALL_OUTPUTS * LANES
+
+
+@helper
+def is_small(rows, n_in, n_out):
+    return rows * n_in * n_out <= SMALL_WORK and n_out <= SMALL_OUTPUTS
 
 
 @kernel("dense_forward")
@@ -43,13 +58,13 @@ def dense_forward(row, ctl, setting, mem, data, hist):
     out = view2(mem, ctl[row + OUT], rows, n_out)
     weight = view2(mem, ctl[row + WEIGHT], n_in, n_out)
     bias = view1(mem, ctl[row + BIAS], n_out)
-    if n_in * n_out >= BLAS_FROM:
+    if is_small(rows, n_in, n_out):
+        small_product(x, weight, bias, out)
+    else:
         np.dot(x, weight, out)
         for i in range(rows):
             for j in range(n_out):
                 out[i, j] += bias[j]
-    else:
-        small_product(x, weight, bias, out)
     if ctl[row + PROBE] >= 0:
         probe_units(out, hist, ctl[HIST_ROW] + ctl[row + PROBE])
 
@@ -62,118 +77,70 @@ def dense_backward(row, ctl, setting, mem, data, hist):
     delta = view2(mem, ctl[row + DELTA_OUT], rows, n_out)
     weight = view2(mem, ctl[row + WEIGHT], n_in, n_out)
     grad_weight = view2(mem, ctl[row + GRAD_WEIGHT], n_in, n_out)
-    grad_bias = view1(mem, ctl[row + GRAD_BIAS], n_out)
-    sum_rows(delta, grad_bias)
+    n_bias = n_out if ctl[row + GRAD_BIAS] >= 0 else 0  # without a bias, forward adds zeros and nothing asks for ∂b
+    if n_bias > 0:
+        sum_rows(delta, view1(mem, ctl[row + GRAD_BIAS], n_out))
     has_delta_in = ctl[row + DELTA_IN] >= 0
-    if n_in * n_out >= BLAS_FROM:
+    if is_small(rows, n_in, n_out):
+        small_gradient(x, delta, grad_weight)
+        if has_delta_in:
+            columns = stack_array(mem, COLUMNS)
+            small_delta(delta, weight, view2(mem, ctl[row + DELTA_IN], rows, n_in), columns)
+    else:
         np.dot(x.T, delta, grad_weight)
         if has_delta_in:
             np.dot(delta, weight.T, view2(mem, ctl[row + DELTA_IN], rows, n_in))
-    else:
-        small_gradient(x, delta, grad_weight)
-        if has_delta_in:
-            small_delta(delta, weight, view2(mem, ctl[row + DELTA_IN], rows, n_in))
-    at = ctl[HIST_ROW]
-    squares = sum_of_squares(view1(mem, ctl[row + GRAD_WEIGHT], n_in * n_out)) + sum_of_squares(grad_bias)
-    hist[at + ctl[row + PROBE]] = norm(view1(mem, ctl[row + DELTA_OUT], rows * n_out))
-    hist[at + ctl[row + PROBE] + 1] = math.sqrt(squares)
-    if ctl[row + IS_FIRST] == 0:
-        before = np.float64(hist[at + ctl[row + PROBE_2]])
-        squares += before * before
-    hist[at + ctl[row + PROBE_2]] = math.sqrt(squares)
-    if ctl[row + TOTAL] >= 0:  # a column of its own: half a sum must not overwrite what a replay had finished
-        hist[at + ctl[row + TOTAL]] = math.sqrt(squares)
+    report_gradients(row, ctl, mem, hist, rows * n_out, n_in * n_out + n_bias)
 
 
 @helper
 def sum_rows(delta, grad_bias):
-    grad_bias[:] = 0
-    for i in range(delta.shape[0]):
-        for j in range(grad_bias.size):
-            grad_bias[j] += delta[i, j]
+    """grad_bias = the sum of delta over the samples."""
+    rows, n_out = delta.shape
+    for j in range(0, n_out, LANES):
+        sums = load(delta, j, n_out - j)
+        for i in range(1, rows):
+            sums = sums + load(delta, i * n_out + j, n_out - j)
+        store(grad_bias, j, n_out - j, sums)
 
 
 @helper
 def small_product(x, weight, bias, out):
-    """The product for small layers: eight outputs at a time, their sums in registers; then four; then one."""
+    """out = x @ weight + bias, LANES outputs at a time."""
     n_in, n_out = weight.shape
-    j = 0
-    while j + 8 <= n_out:
+    for j in range(0, n_out, LANES):
+        live = n_out - j
+        start = load(bias, j, live)
         for i in range(x.shape[0]):
-            s0, s1, s2, s3 = bias[j], bias[j + 1], bias[j + 2], bias[j + 3]
-            s4, s5, s6, s7 = bias[j + 4], bias[j + 5], bias[j + 6], bias[j + 7]
+            sums = start
             for p in range(n_in):
-                value = x[i, p]
-                s0 += value * weight[p, j]
-                s1 += value * weight[p, j + 1]
-                s2 += value * weight[p, j + 2]
-                s3 += value * weight[p, j + 3]
-                s4 += value * weight[p, j + 4]
-                s5 += value * weight[p, j + 5]
-                s6 += value * weight[p, j + 6]
-                s7 += value * weight[p, j + 7]
-            out[i, j], out[i, j + 1], out[i, j + 2], out[i, j + 3] = s0, s1, s2, s3
-            out[i, j + 4], out[i, j + 5], out[i, j + 6], out[i, j + 7] = s4, s5, s6, s7
-        j += 8
-    if j + 4 <= n_out:
-        for i in range(x.shape[0]):
-            s0, s1, s2, s3 = bias[j], bias[j + 1], bias[j + 2], bias[j + 3]
-            for p in range(n_in):
-                value = x[i, p]
-                s0 += value * weight[p, j]
-                s1 += value * weight[p, j + 1]
-                s2 += value * weight[p, j + 2]
-                s3 += value * weight[p, j + 3]
-            out[i, j], out[i, j + 1], out[i, j + 2], out[i, j + 3] = s0, s1, s2, s3
-        j += 4
-    while j < n_out:
-        for i in range(x.shape[0]):
-            s0 = bias[j]
-            for p in range(n_in):
-                s0 += x[i, p] * weight[p, j]
-            out[i, j] = s0
-        j += 1
+                sums = multiply_add(spread(x[i, p]), load(weight, p * n_out + j, live), sums)
+            store(out, i * n_out + j, live, sums)
 
 
 @helper
 def small_gradient(x, delta, grad_weight):
-    """grad_weight = x.T @ delta for small layers, eight outputs at a time."""
+    """grad_weight = x.T @ delta, LANES outputs at a time."""
     n_in, n_out = grad_weight.shape
-    rows = x.shape[0]
-    zero = grad_weight.dtype.type(0)
-    j = 0
-    while j + 8 <= n_out:
+    for j in range(0, n_out, LANES):
+        live = n_out - j
         for p in range(n_in):
-            s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = zero
-            for i in range(rows):
-                value = x[i, p]
-                s0 += value * delta[i, j]
-                s1 += value * delta[i, j + 1]
-                s2 += value * delta[i, j + 2]
-                s3 += value * delta[i, j + 3]
-                s4 += value * delta[i, j + 4]
-                s5 += value * delta[i, j + 5]
-                s6 += value * delta[i, j + 6]
-                s7 += value * delta[i, j + 7]
-            grad_weight[p, j], grad_weight[p, j + 1], grad_weight[p, j + 2], grad_weight[p, j + 3] = s0, s1, s2, s3
-            grad_weight[p, j + 4], grad_weight[p, j + 5], grad_weight[p, j + 6], grad_weight[p, j + 7] = s4, s5, s6, s7
-        j += 8
-    while j < n_out:
-        for p in range(n_in):
-            s0 = zero
-            for i in range(rows):
-                s0 += x[i, p] * delta[i, j]
-            grad_weight[p, j] = s0
-        j += 1
+            sums = spread(x[0, p]) * load(delta, j, live)
+            for i in range(1, x.shape[0]):
+                sums = multiply_add(spread(x[i, p]), load(delta, i * n_out + j, live), sums)
+            store(grad_weight, p * n_out + j, live, sums)
 
 
 @helper
-def small_delta(delta, weight, delta_in):
-    """delta_in = delta @ weight for small layers."""
-    rows, n_out = delta.shape
-    for i in range(rows):
-        for p in range(weight.shape[0]):
-            s = delta[i, 0] * weight[p, 0]
+def small_delta(delta, weight, delta_in, columns):
+    """delta_in = delta @ weight.T, LANES inputs at a time; their weights are first turned into `columns`."""
+    n_in, n_out = weight.shape
+    for p in range(0, n_in, LANES):
+        live = n_in - p
+        for j in range(n_out):
+            store(columns, j * LANES, LANES, load_column(weight, p * n_out + j, n_out, live))
+        for i in range(delta.shape[0]):
+            sums = spread(delta[i, 0]) * load(columns, 0, LANES)
             for j in range(1, n_out):
-                s += delta[i, j] * weight[p, j]
-            delta_in[i, p] = s
+                sums = multiply_add(spread(delta[i, j]), load(columns, j * LANES, LANES), sums)
+            store(delta_in, i * n_in + p, live, sums)

@@ -41,6 +41,8 @@ def share_of_hits(out, target, decision):
 
 @helper
 def report(row, ctl, hist, loss, out, target):
+    if ctl[row + PROBE] < 0:
+        return
     at = ctl[HIST_ROW] + ctl[row + PROBE]
     hist[at] = loss
     if ctl[row + DECISION] != NO_DECISION:

@@ -33,6 +33,8 @@ from tui_nn.engine.registry import kernel
 GOLDEN, MIX_1, MIX_2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 SHIFT_30, SHIFT_27, SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
 
+LINE = 16  # numbers in a cache line, in float32
+
 
 @helper
 def mix(value):
@@ -57,35 +59,42 @@ def shuffle(order, seed, epoch):
         order[i], order[j] = order[j], order[i]
 
 
+@helper
+def start_epoch(ctl, epoch):
+    """Put the epoch's order in place."""
+    order = view1(ctl, ctl[ORDER], ctl[N_TRAIN])
+    if ctl[IS_SHUFFLED] != 0:
+        shuffle(order, ctl[SEED], epoch)
+    elif ctl[ORDER_EPOCH] < 0:
+        for i in range(order.size):
+            order[i] = i
+    ctl[ORDER_EPOCH] = epoch
+
+
 @kernel("load_batch")
 def load_batch(row, ctl, setting, mem, data, hist):
     """Copy the samples of this iteration's batch into the input and the target."""
-    epoch = ctl[ITERATION] // ctl[PER_EPOCH]
-    if ctl[ORDER_EPOCH] != epoch:
-        order = view1(ctl, ctl[ORDER], ctl[N_TRAIN])
-        if ctl[IS_SHUFFLED] != 0:
-            shuffle(order, ctl[SEED], epoch)
-        elif ctl[ORDER_EPOCH] < 0:
-            for i in range(order.size):
-                order[i] = i
-        ctl[ORDER_EPOCH] = epoch
+    since = ctl[ITERATION] - ctl[ORDER_EPOCH] * ctl[PER_EPOCH]
+    if not 0 <= since < ctl[PER_EPOCH]:  # rather than divide in every iteration
+        start_epoch(ctl, ctl[ITERATION] // ctl[PER_EPOCH])
     rows, start = ctl[ROWS], ctl[BATCH_START]
     n_in, n_target = ctl[row + N_IN], ctl[row + N_TARGET]
     batch = view1(ctl, ctl[ORDER] + start, rows)
     for i in range(rows):
         ctl[HEADER + i] = batch[i]
-        if n_in > 16 and i + 2 < rows:
+        if n_in > LINE and i + 2 < rows:
             ahead = ctl[row + DATA_X] + batch[i + 2] * n_in
-            for line in range(0, n_in, 16):
+            for line in range(0, n_in, LINE):
                 prefetch(data, ahead + line)
         copy_row(mem, ctl[row + OUT] + i * n_in, data, ctl[row + DATA_X] + batch[i] * n_in, n_in)
         copy_row(mem, ctl[row + TARGET] + i * n_target, data, ctl[row + DATA_Y] + batch[i] * n_target, n_target)
-    hist[ctl[HIST_ROW] + ctl[row + PROBE]] = setting[LR]
+    if ctl[row + PROBE] >= 0:
+        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = setting[LR]
 
 
-@kernel("load_validation")
-def load_validation(row, ctl, setting, mem, data, hist):
-    """Copy the whole validation part, in its own order."""
+@kernel("load_part")
+def load_part(row, ctl, setting, mem, data, hist):
+    """Copy a whole part of the data, in its own order."""
     rows = ctl[ctl[row + ROWS_AT]]
     copy_row(mem, ctl[row + OUT], data, ctl[row + DATA_X], rows * ctl[row + N_IN])
     copy_row(mem, ctl[row + TARGET], data, ctl[row + DATA_Y], rows * ctl[row + N_TARGET])

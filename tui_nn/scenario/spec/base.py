@@ -17,7 +17,7 @@ from tui_nn.scenario.amount import AMOUNT_PATTERN, GOAL_PATTERN, Amount, parse_a
 from tui_nn.scenario.errors import shown
 
 MAX_UNITS = 100_000
-MAX_LAYERS = 200
+MAX_LAYERS = 500
 MAX_ITERATIONS = 10_000_000
 MAX_SEED = 2**63 - 1  # the largest integer TOML promises to carry
 MAX_TEXT = 20_000

@@ -56,6 +56,8 @@ def heading(name: str, parts: list[str], width: int, ink: Ink) -> Line:
 def _head(frame: Frame, layer: LayerFrame, width: int, ink: Ink) -> Line:
     n, units = layer.activation.shape
     what = [f"output of {count(units, 'unit')} for {count(n, 'sample')}", freshness(frame, layer.is_forward_fresh)]
+    if layer.mask is not None:
+        what.insert(1, f"{100 * (layer.mask == 0).mean():.0f} % switched off")
     return heading(layer.name, what, width, ink)
 
 

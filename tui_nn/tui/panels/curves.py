@@ -22,7 +22,9 @@ def curves_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) ->
     from tui_nn.tui.plot import Curve, chart
 
     if view.curve not in frame.program.metrics:
-        return ink.notice(f"This run has no {view.curve}: its targets are values, not classes.", width)[:height]
+        is_regression = frame.program.dataset.task == "regression"
+        why = "its targets are values, not classes" if is_regression else "it is switched off in probes.off"
+        return ink.notice(f"This run has no {view.curve}: {why}.", width)[:height]
     train = frame.history.curve(view.curve)
     has_validation = f"val_{view.curve}" in frame.program.metrics
     validation = frame.history.curve(f"val_{view.curve}") if has_validation else None

@@ -51,7 +51,7 @@ class DetailPanel(Panel):
         if view.detail == "optimizer":
             layer = view.dense_layer_of(self.frame)
             if layer is not None:
-                n_out, n_in = layer.parameters[0].value.shape
+                n_out, n_in = (*layer.parameters[0].value.shape, 1)[:2]
                 n_in += len(layer.parameters) > 1  # the bias stands behind the last input
                 view.row = clamp(clamp(view.row, n_out) + dy, n_out)
                 view.column = clamp(clamp(view.column, n_in) + dx, n_in)

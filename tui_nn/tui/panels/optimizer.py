@@ -26,13 +26,40 @@ MIN_MAP_HEIGHT = 4
 SLOT_NAMES = {
     "exp_avg": ("m", "mean of g"),
     "exp_avg_sq": ("v", "mean of g²"),
+    "max_exp_avg_sq": ("vmax", "largest v"),
+    "exp_inf": ("u", "largest g"),
     "momentum_buffer": ("b", "momentum"),
+    "orthogonal": ("o", "orthogonal b"),
+    "sum": ("s", "sum of g²"),
+    "square_avg": ("v", "mean of g²"),
+    "grad_avg": ("m", "mean of g"),
+    "acc_delta": ("d", "mean of Δ²"),
 }
+ROOTS = {"exp_avg_sq": "√v", "square_avg": "√v", "sum": "√s"}  # what eps is weighed against, as large as g
+SYMBOLS = {"lr": "lr", "momentum": "μ", "beta1": "β1", "beta2": "β2", "eps": "ε", "rho": "ρ"}
+FORMULAS = {
+    "sgd": "step = lr · g",
+    "momentum": "b = μ · b + g   step = lr · b",
+    "nesterov": "b = μ · b + g   step = lr · (g + μ · b)",
+    "adagrad": "step = lr · g / (√s + ε)",
+    "adadelta": "step = lr · g · √(d + ε) / √(v + ε)",
+    "rmsprop": "step = lr · g / (√v + ε)",
+    "adam": "step = lr · m̂ / (√v̂ + ε)",
+    "adamw": "step = lr · m̂ / (√v̂ + ε)",
+    "amsgrad": "step = lr · m̂ / (√v̂ max + ε)",
+    "adamax": "step = lr · m̂ / u",
+    "nadam": "step = lr · (m̂ + g's share) / (√v̂ + ε)",
+    "radam": "step = lr · m̂ · r / (√v̂ + ε)",
+    "lion": "step = lr · sign(β1 · m + (1 - β1) · g)",
+    "muon": "step = lr · o",
+}
+OFF = {"bias_correction": 1.0}  # the value of an option that changes nothing, where that is not 0
+ALWAYS = ("lr", "momentum", "beta1", "beta2", "eps", "rho")
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """One number per parameter of a layer. array is (out, in) for the weights, bias (out,)."""
+    """One number per parameter of a layer. array is (out, in) for the weights, (units, 1) where each unit has one; bias (out,)."""
 
     symbol: str
     words: str
@@ -46,7 +73,12 @@ def quantities(layer: LayerFrame) -> list[Quantity]:
     bias = next((p for p in layer.parameters if p.role == "bias"), None)
 
     def both(pick: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        return pick(weight), None if bias is None else pick(bias)
+        array = pick(weight)
+        return array if array.ndim == 2 else array[:, None], None if bias is None else pick(bias)
+
+    def kept(parameter: Any, slot: str) -> Any:
+        """None for a bias of which the optimizer keeps something else, as Muon does."""
+        return parameter.slots.get(slot)
 
     out = [
         Quantity("w", "value", *both(lambda p: p.value)),
@@ -54,10 +86,11 @@ def quantities(layer: LayerFrame) -> list[Quantity]:
     ]
     for slot in weight.slots:
         symbol, words = SLOT_NAMES.get(slot, (slot, ""))
-        out.append(Quantity(symbol, words, *both(lambda p, slot=slot: p.slots[slot])))
-        if slot == "exp_avg_sq":
+        out.append(Quantity(symbol, words, *both(lambda p, slot=slot: kept(p, slot))))
+        if slot in ROOTS:
             with np.errstate(invalid="ignore"):
-                out.append(Quantity("√v", "size of g", *both(lambda p: np.sqrt(p.slots["exp_avg_sq"]))))
+                root = both(lambda p, slot=slot: None if kept(p, slot) is None else np.sqrt(kept(p, slot)))
+            out.append(Quantity(ROOTS[slot], "size of g", *root))
     return [*out, Quantity("step", "last update", *both(lambda p: p.effective_step))]
 
 
@@ -87,21 +120,21 @@ def optimizer_lines(frame: Frame, view: View, width: int, height: int, ink: Ink)
 
 def _head(layer: LayerFrame, cursor: tuple[int, int], n_in: int, has_bias: bool, width: int, ink: Ink) -> Line:
     row, column = cursor
-    name = f"{layer.name}.weight[{row},{column}]" if column < n_in else f"{layer.name}.bias[{row}]"
+    is_flat = layer.parameters[0].value.ndim == 1  # one weight a unit, as in batch norm
+    place = f"{row}" if is_flat else f"{row},{column}"
+    name = f"{layer.name}.weight[{place}]" if column < n_in else f"{layer.name}.bias[{row}]"
     where = f"unit {row} of {layer.units}"
-    parts = [where, f"input {column} of {n_in}"] if column < n_in else [where, "its bias"]
+    what = "its weight" if is_flat else f"input {column} of {n_in}"
+    parts = [where, what] if column < n_in else [where, "its bias"]
     return heading(name, [*parts, "bias: last column"] if has_bias and column < n_in else parts, width, ink)
 
 
 def _foot(frame: Frame, width: int, ink: Ink) -> Line:
     settings = frame.program.settings
-    words = {"lr": "lr", "momentum": "μ", "beta1": "β1", "beta2": "β2", "eps": "ε"}
     kind = frame.program.scenario.optimizer.type
-    formula = {
-        "sgd": "step = lr · g", "momentum": "b = μ · b + g   step = lr · b", "adam": "step = lr · m̂ / (√v̂ + ε)",
-    }.get(kind, "")  # fmt: skip
-    values = "  ".join(f"{words.get(key, key)} {value:g}" for key, value in settings.items())
-    first = f" {kind}: {formula}"
+    shown = {key: value for key, value in settings.items() if key in ALWAYS or value != OFF.get(key, 0.0)}
+    values = "  ".join(f"{SYMBOLS.get(key, key)} {value:g}" for key, value in shown.items())
+    first = f" {kind}: {FORMULAS.get(kind, '')}"
     if cells(first) + cells(values) + 4 > width:
         return [ink.say(fit(first, width), "dim")]
     return [ink.say(first, "dim"), ink.say("   " + values, "dim")]

@@ -27,6 +27,13 @@ def first_row(n_ops: int, next_op: int, room: int) -> int:
     return max(0, min(next_op - room // 3, n_ops - room))
 
 
+def _when(op) -> str:
+    """When a row is executed that is not due now."""
+    if op.every == "epoch":
+        return "at epoch's end"
+    return "at the end" if op.phase == "test" else f"every {op.due.period:,}"
+
+
 def _op_line(frame: Frame, op, width: int, ink: Ink) -> Line:
     is_next, is_done = op.index == frame.op, op.index < frame.op
     is_due = op.is_due(frame.iteration)
@@ -35,7 +42,7 @@ def _op_line(frame: Frame, op, width: int, ink: Ink) -> Line:
     phase_role = "selected" if is_next else op.phase
     right, right_role = op.shape, "dim"
     if not is_due:
-        mark, text_role, phase_role, right = " " if not is_next else mark, "faint", "faint", "at epoch's end"
+        mark, text_role, phase_role, right = " " if not is_next else mark, "faint", "faint", _when(op)
         right_role = "faint"
     elif op.phase == "loss" and "loss" in frame.metrics:
         right = number(frame.metrics["loss"])

@@ -51,6 +51,7 @@ METRICS = {
     "act_std": ("detail", "activations"),
     "act_signal": ("detail", "activations"),
     "saturated": ("layers", ""),
+    "dead": ("layers", ""),
 }
 
 

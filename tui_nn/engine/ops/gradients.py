@@ -1,0 +1,33 @@
+"""What every backward row of a layer with parameters reports: the sizes of its delta and of its gradients."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tui_nn.engine.layout import DELTA_OUT, GRAD_WEIGHT, HIST_ROW, IS_FIRST, PROBE, PROBE_2, TOTAL
+from tui_nn.engine.lowlevel import helper, view1
+from tui_nn.engine.ops.probes import norm, sum_of_squares
+
+
+@helper
+def report_gradients(row, ctl, mem, hist, n_delta, n_grad):
+    """delta_norm and grad_norm of the layer, and grad_norm of the network over the layers done so far.
+
+    n_grad counts the gradients of all its parameters: they stand side by side from GRAD_WEIGHT on.
+    """
+    at, probe, so_far = ctl[HIST_ROW], ctl[row + PROBE], ctl[row + PROBE_2]
+    if probe < 0 and so_far < 0:
+        return
+    squares = sum_of_squares(view1(mem, ctl[row + GRAD_WEIGHT], n_grad))
+    if probe >= 0:
+        hist[at + probe] = norm(view1(mem, ctl[row + DELTA_OUT], n_delta))
+        hist[at + probe + 1] = math.sqrt(squares)
+    if so_far >= 0:
+        if ctl[row + IS_FIRST] == 0:
+            before = np.float64(hist[at + so_far])
+            squares += before * before
+        hist[at + so_far] = math.sqrt(squares)
+        if ctl[row + TOTAL] >= 0:  # a column of its own: half a sum must not overwrite what a replay had finished
+            hist[at + ctl[row + TOTAL]] = math.sqrt(squares)

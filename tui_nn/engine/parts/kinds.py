@@ -1,0 +1,7 @@
+"""Every kind of row a network can have."""
+
+from tui_nn.engine.parts.activations import ACTIVATIONS
+from tui_nn.engine.parts.kind import Kind
+from tui_nn.engine.parts.layers import LAYERS
+
+KINDS: dict[str, Kind] = LAYERS | ACTIVATIONS
