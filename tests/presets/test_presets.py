@@ -164,14 +164,24 @@ def test_rate_over_200_seeds(preset: str):
 
 # Where the phenomenon is taken away, what is expected of it must fail: (preset, overrides, parts of what must fail).
 ALL = ("",)
+WITHOUT_BATCH_NORM = [f"layers[{index}].{change}" for index in (1, 3, 5) for change in ("type=dropout", "rate=0")]
 CONTROLS = [
+    ("adam-vs-sgd", ["optimizer.type=sgd", "optimizer.lr=0.0315"], ("update_ratio", "loss < 1e-6")),
+    ("adam-vs-sgd", ["data.condition=1"], ("grad.dense_1",)),
+    ("batch-norm", WITHOUT_BATCH_NORM, ALL),
+    ("dead-relu", ["optimizer.lr=0.5"], ("act_std", "count(grad_norm.dense_1 == 0)", "abs(loss")),
+    ("dead-relu", ["layers[0].bias_init=-9"], ("grad_norm.dense_1 > 0.01",)),
     ("digits-dnn", ["optimizer.lr=0.1"], ("update_ratio", "val_accuracy >= 0.85", "val_accuracy >= 0.95")),
     ("digits-dnn", ["optimizer.type=sgd"], ("update_ratio", "val_accuracy >= 0.95")),
     ("digits-dnn", ["layers[0].init=zeros"], ("delta_norm", "val_accuracy >= 0.85", "val_accuracy >= 0.95")),
     ("digits-dnn", ["layers[3].init=normal"], ("abs(loss - 2.3026)", "delta_norm")),
+    ("dropout", [f"layers[{index}].rate=0" for index in (0, 2, 4)], ("act_mean", "count(loss", "mean(loss)")),
+    ("dropout", [f"layers[{index}].rate=0.9" for index in (0, 2, 4)], ("val_accuracy",)),
     ("lr-too-large", ["optimizer.lr=0.99"], ALL),
     ("lr-too-large", ["optimizer.lr=0.5"], ALL),
     ("lr-too-large", ["optimizer.lr=1.0"], ALL),
+    ("vanishing-sigmoid", ["layers[0:10].gain=6"], ALL),
+    ("vanishing-sigmoid", ["layers[0:10].activation=relu"], ("update_ratio", "abs(loss")),
     ("xor-mlp", ["layers[0].activation=linear"], ALL),
     ("xor-mlp", ["layers[0].units=2"], ("accuracy == 1", "loss < 0.01")),
     ("zero-init", ["layers[0].init=xavier_uniform"], ALL),
