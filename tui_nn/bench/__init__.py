@@ -1,0 +1,1 @@
+"""`tui-nn bench`: the time of one training iteration beside other libraries, and how it grows with the network."""

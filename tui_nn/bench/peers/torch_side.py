@@ -1,0 +1,82 @@
+"""PyTorch, eager: nn.Sequential, its Adam, a loop in Python that shuffles once an epoch and gathers its batches."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import torch  # pyright: ignore[reportMissingImports]
+
+if TYPE_CHECKING:
+    from tui_nn.bench.peers.worker import Run, Task
+
+ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
+
+
+def about() -> dict[str, str]:
+    return {"PyTorch": torch.__version__}
+
+
+def variants(task: Task) -> dict[str, Run]:
+    """Its default Adam on one thread and on two; the fused one, which is not the default, on one."""
+    threads = [1, 2] if (os.cpu_count() or 1) > 1 else [1]
+    runs = {f"eager/{n}": timed(task, n, is_fused=False) for n in threads}
+    return {**runs, "fused/1": timed(task, 1, is_fused=True)}
+
+
+def timed(task: Task, threads: int, is_fused: bool) -> Run:
+    def run(n: int) -> tuple[float, int]:
+        torch.set_num_threads(threads)
+        step = make_step(task, is_fused)
+        batches = shuffled_batches(len(task.x), task.batch)
+        start = time.perf_counter()
+        for rows in itertools.islice(batches, n):
+            step(rows)
+        return time.perf_counter() - start, n
+
+    return run
+
+
+def losses(task: Task, n: int) -> list[float]:
+    step = make_step(task, is_fused=False)
+    batches = itertools.cycle(torch.arange(len(task.x)).split(task.batch))
+    return [float(step(rows)) for rows in itertools.islice(batches, n)]
+
+
+def shuffled_batches(n: int, batch: int) -> Iterator[torch.Tensor]:
+    while True:
+        yield from torch.randperm(n).split(batch)
+
+
+def make_step(task: Task, is_fused: bool) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A network with the initial weights; the function trains it on the samples of one batch and gives their loss."""
+    parts: list[torch.nn.Module] = []
+    for weight, bias in zip(task.weights, task.biases, strict=True):
+        dense = torch.nn.Linear(weight.shape[1], weight.shape[0])
+        with torch.no_grad():
+            dense.weight.copy_(torch.from_numpy(weight))
+            dense.bias.copy_(torch.from_numpy(bias))
+        parts += [dense, ACTIVATIONS[task.activation]()]
+    network = torch.nn.Sequential(*parts[:-1])
+    loss_of = torch.nn.BCEWithLogitsLoss() if task.is_binary else torch.nn.CrossEntropyLoss()
+    setting = task.settings
+    optimizer = torch.optim.Adam(
+        network.parameters(),
+        lr=setting["lr"],
+        betas=(setting["beta1"], setting["beta2"]),
+        eps=setting["eps"],
+        **({"fused": True} if is_fused else {}),
+    )
+    x, y = torch.from_numpy(task.x), torch.from_numpy(task.y)
+
+    def step(rows: torch.Tensor) -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = loss_of(network(x[rows]), y[rows])
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return step
