@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from tests.engine.make import make_session
 from tests.engine.plain_run import RUNS, numbers
-from tui_nn.engine import cache
+from tui_nn.engine import cache, precompile
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,7 +49,9 @@ def test_kernels_run_as_plain_python_too():
 STEP = """
 from tests.engine.make import make_session
 from tui_nn.engine.cache import kernel_cache_dir
-make_session([(1, "linear")]).step("op")
+session = make_session([(1, "linear")])
+session.prepare()
+session.step("op")
 print(kernel_cache_dir())
 """
 
@@ -77,6 +80,18 @@ def test_a_home_that_cannot_be_written_is_no_obstacle(tmp_path):
     assert list(used.rglob("*.nbc"))
 
 
+def test_a_stranger_s_folder_is_not_used(monkeypatch, tmp_path):
+    """What the cache holds is executed. In the temporary folder anyone may have made ours before: writable by all, it is left."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    planted = tmp_path / "tui-nn-0"
+    planted.mkdir()
+    planted.chmod(0o777)
+    monkeypatch.setattr(cache, "_roots", lambda: iter([planted]))
+    assert not cache.kernel_cache_dir.__wrapped__().is_relative_to(planted)
+    planted.chmod(0o700)
+    assert cache.kernel_cache_dir.__wrapped__().is_relative_to(planted)
+
+
 def test_no_place_at_all_still_gives_a_folder(monkeypatch, tmp_path):
     """When every root fails, a fresh temporary folder: slower starts, but it runs."""
     obstacle = tmp_path / "file"
@@ -99,6 +114,37 @@ def test_an_edited_source_has_a_folder_of_its_own(monkeypatch, tmp_path):
     with (copy / "ops" / "probes.py").open("a") as file:
         file.write("# edited\n")
     assert cache._fingerprint() != first
+
+
+AHEAD = """
+from tests.engine.make import make_session
+from tui_nn.engine import compiled, precompile
+session = make_session([(3, "tanh"), (1, "linear")])
+helper = precompile.compile_ahead(session.program.kernels, session.program.dtype)
+assert helper.wait() == 0
+assert precompile.compile_ahead(session.program.kernels, session.program.dtype) is None
+session.prepare()
+print(sum(sum(dispatcher.stats.cache_hits.values()) for dispatcher in compiled._alive), len(session.program.kernels))
+"""
+
+
+def test_a_second_process_compiles_ahead(tmp_path):
+    """What it compiled is loaded here: every kernel but the loop comes from the cache."""
+    hits, kernels = python("-c", AHEAD, TUI_NN_CACHE_DIR=tmp_path).split()
+    assert int(hits) == int(kernels) > 5
+
+
+def test_without_a_second_process_it_only_takes_longer(monkeypatch, tmp_path):
+    def refuse(*_, **__):
+        raise PermissionError("no processes here")
+
+    monkeypatch.setattr(precompile.subprocess, "Popen", refuse)
+    monkeypatch.setattr(precompile, "kernel_cache_dir", lambda: tmp_path)
+    monkeypatch.setattr(precompile, "_asked", set())
+    session = make_session([(3, "tanh"), (1, "linear")])
+    assert precompile.compile_ahead(session.program.kernels, session.program.dtype) is None
+    session.prepare()
+    assert session.is_prepared
 
 
 def test_progress_names_every_kernel_in_program_order():

@@ -13,6 +13,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+CACHE_DIR_VARIABLE = "TUI_NN_CACHE_DIR"
+
 
 @cache
 def kernel_cache_dir() -> Path:
@@ -21,16 +23,29 @@ def kernel_cache_dir() -> Path:
     for root in _roots():
         path = root / name
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if root.parent == Path(tempfile.gettempdir()) and not _is_ours(root):
+                continue
+            path.mkdir(exist_ok=True)
             with tempfile.TemporaryFile(dir=path):
                 return path
         except OSError:
             continue
-    return Path(tempfile.mkdtemp(prefix="tui-nn-"))
+    path = Path(tempfile.mkdtemp(prefix="tui-nn-")) / name
+    path.mkdir()
+    return path
+
+
+def _is_ours(path: Path) -> bool:
+    """Only its owner may write there: what the cache holds is executed, and anyone may make a folder in /tmp."""
+    if not hasattr(os, "getuid"):
+        return True  # Windows: the temporary folder is the user's own
+    stat = path.stat()
+    return stat.st_uid == os.getuid() and not stat.st_mode & 0o022
 
 
 def _roots():
-    if chosen := os.environ.get("TUI_NN_CACHE_DIR"):
+    if chosen := os.environ.get(CACHE_DIR_VARIABLE):
         yield Path(chosen)
     import platformdirs
 

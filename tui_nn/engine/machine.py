@@ -94,6 +94,7 @@ class Machine:
         missing = [k for k in range(len(wanted)) if not self.address[k]]
         if self._loop is not None and not missing:
             return
+        self._compile_ahead()
         total = len(missing) + (self._loop is None)
         done = 0
         if self._loop is None:
@@ -108,6 +109,12 @@ class Machine:
             done += 1
         if on_progress:
             on_progress(total, total, "")
+
+    def _compile_ahead(self) -> None:
+        from tui_nn.engine import compiled, precompile
+
+        if compiled.lowlevel.IS_JIT:
+            precompile.compile_ahead(self.program.kernels, self.program.dtype)
 
     def _compile_loop(self) -> None:
         from tui_nn.engine import compiled
