@@ -10,10 +10,11 @@ import pytest
 
 from tests import reference, reference_layers
 from tests.engine.layer_nets import DROPOUT, FAMILIES, family_session, moved_state, reference_network
-from tests.engine.make import array_at, first_update, make_session, metric
+from tests.engine.make import array_at, first_update, make_dataset, make_scenario, make_session, metric
 from tests.engine.test_exact import check_same
 from tests.engine.test_gradients import TOLERANCE, error, slopes
 from tui_nn.debugger.session import Session
+from tui_nn.engine.compiler import build_program
 
 every_family = pytest.mark.parametrize("family", FAMILIES)
 every_dtype = pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -435,3 +436,31 @@ def test_a_hundred_residual_layers_train():
     assert len(frame.layers) == 2 + 300 + 1
     assert frame.layers[0].metrics["delta_norm"] > 1e-3 * frame.layers[-1].metrics["delta_norm"]
     assert session.history["loss"][-1] < 0.9 * session.history["loss"][0]
+
+
+# Data of another width than the scenario's own
+
+
+def test_rows_without_a_width_of_their_own_take_that_of_the_data():
+    """A dropout first, on data handed over with 5 columns where the scenario's have 2: every row has memory of its own."""
+    layers = [{"type": "dropout", "rate": 0.0, "name": "first"}, (5, "linear"), {"type": "residual", "skip": "first"}]
+    session = make_session([*layers, (1, "linear")], n=4, n_in=5, dtype="float64")
+    session.step("op", first_update(session.program))
+    frame = session.frame()
+    assert [layer.units for layer in frame.layers] == [5, 5, 5, 1]
+    (w1, b1), (w2, b2) = (layer.parameters for layer in frame.layers if layer.parameters)
+    x = frame.inputs
+    hidden = x @ w1.value.T + b1.value + x
+    delta = 2 * (hidden @ w2.value.T + b2.value - frame.targets) / 4
+    np.testing.assert_allclose(w2.grad, delta.T @ hidden, rtol=1e-12)
+    np.testing.assert_allclose(w1.grad, (delta @ w2.value).T @ x, rtol=1e-12)
+    np.testing.assert_allclose(frame.layers[0].delta, delta @ w2.value @ w1.value + delta @ w2.value, rtol=1e-12)
+
+
+def test_a_network_that_does_not_fit_the_data_is_refused():
+    """Before anything is computed, with the widths."""
+    scenario = make_scenario([(3, "tanh"), {"type": "residual", "skip": "input"}, (1, "linear")])
+    with pytest.raises(ValueError, match="residual_1 adds input, which has 4 units, to 3 units"):
+        build_program(scenario, make_dataset("mse", 6, 4, 1))
+    with pytest.raises(ValueError, match="dense_2 has 1 outputs, the data have 2; give the last layer units = 2"):
+        build_program(make_scenario([(3, "tanh"), (1, "linear")]), make_dataset("mse", 6, 4, 2))

@@ -18,6 +18,7 @@ from tests.engine.optimizer_cases import CASES, TYPES
 from tests.engine.peers import is_noise
 from tests.engine.test_torch_optimizers import SHARED, double_default
 from tui_nn.debugger.session import Session
+from tui_nn.engine.probe_rows import LAST_FIRED
 
 torch = pytest.importorskip("torch")
 make_torch: Any = pytest.importorskip("tests.golden.make_torch")
@@ -53,7 +54,8 @@ class Twin:
             for tensor in self.program.tensors
             for slot, shift in {"": 0, **self.program.slots_of(tensor)}.items()
         }
-        self.buffers = [tensor for layer in self.program.layers for tensor in layer.buffers]
+        tensors = [tensor for layer in self.program.layers for tensor in layer.buffers]
+        self.buffers = [tensor for tensor in tensors if tensor.role != LAST_FIRED]  # a probe's own
 
     def _draw(self, iterations: int) -> list[tuple[np.ndarray, State]]:
         """The samples of every iteration's batch and the masks of its dropout layers, as the machine draws them."""

@@ -219,7 +219,7 @@ class Compiler:
     def _place_parameters(self) -> None:
         self.places: list[_Place] = []
         n_in = self.dataset.n_features
-        for row in layer_names(self.scenario):
+        for row in layer_names(self.scenario, n_in):
             spec = self.scenario.layers[row.index]
             # Numbered among its kind: a batch norm put in between changes neither masks nor starting weights.
             number = sum(place.kind == row.kind for place in self.places)
@@ -229,6 +229,7 @@ class Compiler:
                 place.parameters = self._side_by_side(row.name, spec.parameter_shapes(n_in))
             self.places.append(place)
             n_in = row.units
+        self._check_widths()
         self.span = self.place(0)
         self.size = self.span * (1 + self.scenario.optimizer.n_slots)
         for place in self.places:
@@ -237,6 +238,21 @@ class Compiler:
         self.buffers = (self.span * (1 + self.scenario.optimizer.n_slots), self.size)
         probe_rows.place_last_fired(self)
         rows.place_run_state(self)
+
+    def _check_widths(self) -> None:
+        """The loader has checked the scenario on its own data. Data handed to a session may be of another width."""
+        widths = {INPUT: self.dataset.n_features} | {place.name: place.units for place in self.places}
+        for place in self.places:
+            if place.skip and widths[place.skip] != place.units:
+                raise ValueError(
+                    f"{place.name} adds {place.skip}, which has {widths[place.skip]} units, to {place.units} units; on these data "
+                    f"({self.dataset.n_features} features) the network does not fit"
+                )
+        if self.places and self.places[-1].units != self.dataset.n_outputs:
+            raise ValueError(
+                f"{self.places[-1].name} has {self.places[-1].units} outputs, the data have {self.dataset.n_outputs}; "
+                f"give the last layer units = {self.dataset.n_outputs}"
+            )
 
     def _side_by_side(self, layer: str, shapes: dict[str, tuple[int, ...]]) -> tuple[Tensor, ...]:
         """Tensors of one layer without a gap, so that one row updates them all."""

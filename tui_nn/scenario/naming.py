@@ -24,15 +24,15 @@ class LayerName(NamedTuple):
     index: int
 
 
-def layer_names(scenario: Scenario) -> list[LayerName]:
-    """The layers in forward order: dense_1, relu_1, dense_2, ...
+def layer_names(scenario: Scenario, n_features: int | None = None) -> list[LayerName]:
+    """The layers in forward order: dense_1, relu_1, dense_2, ... n_features: of data other than the scenario's own.
 
     A layer may bring its own name; else it has its number among all layers of its type. Each kind of activation counts
     for itself. "linear" computes nothing, so it has no row.
     """
     rows: list[LayerName] = []
     counts: dict[str, int] = {}
-    units = data_shape(scenario.data).n_features
+    units = data_shape(scenario.data).n_features if n_features is None else n_features
     for index, layer in enumerate(scenario.layers):
         units = layer.n_out(units)
         for kind in (layer.type, layer.activation):
