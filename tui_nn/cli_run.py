@@ -1,7 +1,9 @@
 """`tui-nn run`: train without a screen, report what happened."""
 
+import signal
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.session import Session
 
 MAX_ROWS = 20
+WAIT_S = 0.1
 REPORTED = ("loss", "accuracy", "val_loss", "val_accuracy")
 AT_END = (*REPORTED, "penalty", "test_loss", "test_accuracy")
 
@@ -75,16 +78,55 @@ def open_session(ref: str, overrides: Sequence[str]) -> Iterator["Session"]:
 
 def train(session: "Session", iterations: int | None, until: str | None) -> "Stop":
     """Compile first, so that the time told on stderr is training alone; then run."""
+    from tui_nn.debugger.position import ahead
+
     begin = time.perf_counter()
     session.prepare()
     compiled = time.perf_counter()
     remark(f"ready in {compiled - begin:.2f} s")
-    stop = session.run(iterations) if until is None else session.run_until(until, iterations)
+    with heard_ctrl_c() as check:
+        if until is None:
+            goal = None if iterations is None else ahead(session.program, session.position, "iteration", iterations)
+            session.start(goal, watch=True)
+        else:
+            session.start_until(until, iterations)
+        while not session.wait(WAIT_S):
+            check()
+        check()
+    stop = session.last_stop
+    assert stop is not None
     took_s = time.perf_counter() - compiled
     done = session.reached.iteration  # until goes back to where the condition held; time went into all of them
     rate = f"{done / took_s:,.0f} iterations/s" if done and took_s > 0 else "nothing to train"
     remark(f"{done:,} iterations in {took_s:.2f} s: {rate}")
     return stop
+
+
+@contextmanager
+def heard_ctrl_c() -> Iterator[Callable[[], None]]:
+    """A check that raises KeyboardInterrupt once Ctrl-C was pressed.
+
+    Python may lose the first one: raised while a finaliser runs (there are many after compiling), it is only printed.
+    """
+    pressed: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        pressed.append(number)
+        signal.default_int_handler(number, frame)
+
+    def check() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not is_ours or threading.current_thread() is not threading.main_thread():
+        yield check  # ignored, as behind nohup, or somebody else's
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def reported_rows(session: "Session") -> list[tuple[int, dict[str, float]]]:

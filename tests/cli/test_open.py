@@ -79,3 +79,31 @@ def test_a_reader_that_has_gone():
     result = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60)
     assert result.returncode == 0
     assert result.stderr.count("\n") <= 1  # the remark on the data, and no more
+
+
+SWALLOWED = """
+import os, signal, sys
+from tui_nn.cli import main
+from tui_nn.debugger.session import Session
+
+start = Session.start
+def interrupted_start(self, *args, **kwargs):
+    start(self, *args, **kwargs)
+    sys.unraisablehook = lambda unraisable: None
+    class Dying:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(1000):
+                pass
+    Dying()
+Session.start = interrupted_start
+main(["run", "xor-mlp", "--iterations", "100000000"])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_an_interrupt_that_python_loses_is_heard():
+    """Raised inside `__del__`, KeyboardInterrupt goes no further; the run ends all the same, with 130."""
+    result = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 130
+    assert result.stderr.strip().endswith("interrupted")

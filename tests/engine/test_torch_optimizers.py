@@ -70,9 +70,12 @@ class Sides:
     def noise(self) -> list[np.ndarray]:
         """Elements whose gradient is round-off, on either side."""
         grads = [t.view(self.session.machine.mem, self.program.grad_shift) for t in self.program.tensors]
-        theirs = [p.grad.numpy() for p in self.torch.parameters]
+        theirs: list[Any] = [p.grad for p in self.torch.parameters]
         dtype = self.session.scenario.dtype
-        flat = [is_noise(np.concatenate([g.reshape(-1) for g in side]), dtype).astype(bool) for side in (grads, theirs)]
+        flat = [
+            is_noise(np.concatenate([g.reshape(-1) for g in side]), dtype).astype(bool)
+            for side in (grads, [grad.numpy() for grad in theirs])
+        ]
         ends = np.cumsum([t.size for t in self.program.tensors])[:-1]
         return [
             part.reshape(t.shape)
