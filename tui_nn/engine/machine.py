@@ -146,8 +146,12 @@ class Machine:
     def run(self, goal_iteration: int, goal_op: int) -> int:
         """Run forward to that position, or until something stops it; the answer says why (AT_GOAL ... in layout.py).
 
-        Errors: ValueError if the position lies behind.
+        Errors: ValueError if the position lies behind, or if there is no such row.
         """
+        if not 0 <= goal_op < len(self.program.ops):
+            raise ValueError(
+                f"no op {goal_op} in {goal_iteration}:{goal_op}; an iteration has ops 0 to {len(self.program.ops) - 1}"
+            )
         if (goal_iteration, goal_op) < (self.iteration, self.op):
             raise ValueError(
                 f"cannot run back from {self.iteration}:{self.op} to {goal_iteration}:{goal_op}; restore first"

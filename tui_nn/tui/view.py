@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tui_nn.tui.pictures import Pictures
+
 if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame, LayerFrame
 
@@ -22,12 +24,17 @@ class View:
     row: int = 0  # of the selected tensor, in the Optimizer tab
     column: int = 0  # its input; one past the last is the bias
     detail: str = "activations"
+    modes: dict[str, int] = field(default_factory=dict)  # which of a microscope's pictures
+    pictures: Pictures = field(default_factory=Pictures)  # those that take longer than a frame
     curve: str = "loss"
     log: bool = False
     read: int | None = None  # iteration under the reading cursor of the curves
     lesson: str = "lesson"
     scroll: int = 0
     narration: list[str] = field(default_factory=list)  # playback: what has been said, the newest last
+
+    def mode(self, name: str) -> int:
+        return self.modes.get(name, 0)
 
     def layer_of(self, frame: Frame) -> LayerFrame:
         return frame.layers[clamp(self.layer, len(frame.layers))]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_nn.tui.heat import Scale, matrix_lines, reading_line, window
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.microscope import Microscope
 from tui_nn.tui.text import cells, count, fit, number
 from tui_nn.tui.view import View, clamp
 
@@ -120,3 +121,15 @@ def target_line(frame: Frame, sample: int, ink: Ink) -> Line:
         index = int(row[0]) if row.size == 1 else int(row.argmax())
         text = str(dataset.class_names[index]) if dataset.class_names else str(index)
     return [ink.say("target  ", "dim"), ink.say(text, "strong")]
+
+
+def move_in_batch(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
+    """Over samples and units of the selected layer."""
+    n, units = view.layer_of(frame).activation.shape
+    view.sample = clamp(clamp(view.sample, n) + dy, n)
+    view.unit = clamp(clamp(view.unit, units) + dx, units)
+
+
+MICROSCOPE = Microscope(
+    "the layer's output, a row a sample of the batch, a column a unit.", activations_lines, move_in_batch
+)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tui_nn.tui.heat import Scale, bar, decades, log_share, matrix_lines, reading_line, window
 from tui_nn.tui.ink import Ink
-from tui_nn.tui.panels.activations import freshness, heading
+from tui_nn.tui.microscope import Microscope
+from tui_nn.tui.panels.activations import freshness, heading, move_in_batch
 from tui_nn.tui.text import cells, count, fit, number, times
 from tui_nn.tui.view import View, clamp, is_current
 
@@ -134,3 +135,20 @@ def _delta_map(frame: Frame, view: View, width: int, height: int, ink: Ink) -> l
     body = [[ink.say(f"{place.row + i:>4}  ", "faint"), *row] for i, row in enumerate(rows)]
     where, brief = f"sample {cursor[0]}, unit {cursor[1]}", f"[{cursor[0]},{cursor[1]}]"
     return [head, *body, reading_line(where, brief, layer.delta[cursor], scale, width, ink)]
+
+
+def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
+    """Up and down select a layer, left and right a unit of the map."""
+    if dy:
+        n = len(frame.layers)
+        view.layer = clamp(clamp(view.layer, n) + dy, n)
+    else:
+        move_in_batch(frame, view, dx, 0)
+
+
+MICROSCOPE = Microscope(
+    "the error signal ∂loss/∂output and the gradient of the parameters at every layer, as norms on a log scale; it shows whether the "
+    "signal fades or grows on its way back.",
+    gradients_lines,
+    move,
+)

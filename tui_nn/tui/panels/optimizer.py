@@ -9,6 +9,7 @@ import numpy as np
 
 from tui_nn.tui.heat import CELLS, Scale, Window, matrix_lines, window
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.microscope import Microscope
 from tui_nn.tui.panels.activations import heading
 from tui_nn.tui.text import cells, fit, number
 from tui_nn.tui.view import View, clamp
@@ -208,3 +209,21 @@ def _table(shown: list[Quantity], cursor: tuple[int, int], n_in: int, width: int
             line += [ink.say("  "), *matrix_lines(row, place, scale, ink, (0, cursor[1]))[0]]
         lines.append(line)
     return lines
+
+
+def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
+    """Over the selected layer's parameters, the bias behind the last input."""
+    layer = view.dense_layer_of(frame)
+    if layer is not None:
+        n_out, n_in = (*layer.parameters[0].value.shape, 1)[:2]
+        n_in += len(layer.parameters) > 1
+        view.row = clamp(clamp(view.row, n_out) + dy, n_out)
+        view.column = clamp(clamp(view.column, n_in) + dx, n_in)
+
+
+MICROSCOPE = Microscope(
+    "for each parameter its value w, gradient g, what the optimizer remembers (Adam: m, the moving mean of g; v, the moving mean of "
+    "g²), and the step the last update took.",
+    optimizer_lines,
+    move,
+)

@@ -99,6 +99,7 @@ class DebuggerScreen(ZonesScreen):
 
         self._is_closed = True
         self.opening.stop()
+        self.view.pictures.close()
         if self.session is None:
             return ""
         if self.mover is not None:
@@ -126,6 +127,8 @@ class DebuggerScreen(ZonesScreen):
                 self._refresh_frame()
         if self.player is not None:
             self._play_on(self.player)
+        if self.view.pictures.changed():
+            self.panels["detail"].redraw()
 
     def _play_on(self, player: Player) -> None:
         session = player.playback.session

@@ -12,6 +12,7 @@ from tui_nn.tui.arrange import Area, Arrangement, arrange
 from tui_nn.tui.chrome import Bar, Gutter, footer_line
 from tui_nn.tui.commands import PANELS, PLACES, footer_commands
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.microscope import TITLES
 from tui_nn.tui.panels.base import Panel
 from tui_nn.tui.panels.curves import CurvesPanel
 from tui_nn.tui.panels.detail import DetailPanel
@@ -32,10 +33,7 @@ SHOWS = {
     "layers": ("layers", ""),
     "lesson": ("lesson", ""),
     "curves": ("curves", "loss"),
-    "activations": ("detail", "activations"),
-    "gradients": ("detail", "gradients"),
-    "optimizer": ("detail", "optimizer"),
-}
+} | {name: ("detail", name) for name in TITLES}
 # Where a metric is to be seen.
 METRICS = {
     "loss": ("curves", "loss"),
@@ -180,6 +178,12 @@ class ZonesScreen(Screen[None]):
         if self.arrangement and name not in self.arrangement.panels:
             self.action_panel(name)
         self.panels[name].switch_tab(by)
+
+    def action_mode(self, by: int) -> None:
+        panel = self.panels["detail"]
+        if self.arrangement and "detail" not in self.arrangement.panels:
+            self.action_panel("detail")
+        panel.switch_mode(by)  # type: ignore[attr-defined]
 
     def action_zoom(self) -> None:
         self.zoomed = not self.zoomed

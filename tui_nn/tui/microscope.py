@@ -1,0 +1,49 @@
+"""A microscope: one way to look at a frame, a tab of panel 3.
+
+Each is a file of its own in panels/, named as the microscope is, with a constant MICROSCOPE: a pure renderer from a frame,
+the view and a size to lines, and how the arrows move its cursor. The table here is all that knows of them; a file is
+imported when its picture is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.segment import Segment
+
+    from tui_nn.tui.ink import Ink
+    from tui_nn.tui.view import View
+
+    Line = list[Segment]
+    Draw = Callable[[Any, View, int, int, Ink], list[Line]]
+    Move = Callable[[Any, View, int, int, bool], None]
+    Hit = Callable[[Any, View, int, int, int, int], None]
+
+TITLES = {"activations": "Activations", "gradients": "Gradients", "optimizer": "Optimizer"}  # in the order of the tabs
+
+
+@dataclass(frozen=True)
+class Microscope:
+    """
+    about: for the help page, in sentences.
+    lines: (frame, view, width, height, ink) -> at most `height` lines of at most `width` cells, whatever the size.
+    move:  (frame, view, dx, dy, page): the arrows and PgUp, PgDn; changes the view alone.
+    hit:   (frame, view, x, y, width, height): a click on the body.
+    modes: names of its pictures if it has several; `v` shows the next, view.mode(name) says which.
+    """
+
+    about: str
+    lines: Draw
+    move: Move
+    hit: Hit | None = None
+    modes: tuple[str, ...] = ()
+
+
+@cache
+def microscope(name: str) -> Microscope:
+    return import_module(f"tui_nn.tui.panels.{name}").MICROSCOPE
