@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,15 +19,33 @@ from tui_nn.tui.panels.layers import layers_lines
 from tui_nn.tui.panels.lesson import Cue, lesson_lines, script_lines
 from tui_nn.tui.panels.optimizer import optimizer_lines
 from tui_nn.tui.panels.program import program_lines
+from tui_nn.tui.panels.weights import weights_lines
 from tui_nn.tui.text import number
 from tui_nn.tui.view import View
 
 INK, ASCII = Ink(mono=True), Ink(mono=True, ascii=True)
+
+
+def in_mode(lines: Any, name: str, mode: int) -> Any:
+    """The microscope's picture number `mode`, with the start of the run marked."""
+
+    def draw(frame: Any, view: View, width: int, height: int, ink: Ink) -> Any:
+        marked = canned.frame((8, 4), "tanh", n_in=2, rows=4, optimizer="momentum", iteration=3, validation=False)
+        shown = replace(view, modes={name: mode}, marked=marked)
+        return lines(frame, shown, width, height, ink)
+
+    return draw
+
+
 VIEWED: dict[str, Any] = {
     "layers": layers_lines,
     "activations": activations_lines,
     "gradients": gradients_lines,
     "optimizer": optimizer_lines,
+    "weights": weights_lines,
+    "weights-histogram": in_mode(weights_lines, "weights", 1),
+    "weights-change": in_mode(weights_lines, "weights", 2),
+    "weights-fields": in_mode(weights_lines, "weights", 3),
     "curves": curves_lines,
 }
 SIZES = {"wide": (79, 22), "narrow": (38, 10)}

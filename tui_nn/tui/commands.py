@@ -88,6 +88,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("next-tab", ("greater_than_sign",), "tab", "Show the focused panel's next tab (the detail panel's if it has none).", "debugger", "tab(1)"),
     Command("previous-tab", ("less_than_sign",), "previous tab", "Show the focused panel's tab before.", "debugger", "tab(-1)"),
     Command("mode", ("v",), "view", "Show the microscope's next view, where it has several.", "debugger", "mode(1)"),
+    Command("mark", ("m",), "mark", "Mark this moment: the Weights tab then shows what has changed since.", "debugger", "mark"),
     Command("zoom", ("z",), "zoom", "Give the whole screen to the focused panel, or take it back.", "debugger", "zoom"),
     Command("scale", ("y",), "log/linear", "Switch the curves between a linear and a logarithmic axis.", "debugger", "scale"),
     Command("leave", ("escape",), "back", "Back one level: end the zoom, stop the lesson, or show the gallery.", "debugger", "leave"),

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     Move = Callable[[Any, View, int, int, bool], None]
     Hit = Callable[[Any, View, int, int, int, int], None]
 
-TITLES = {"activations": "Activations", "gradients": "Gradients", "optimizer": "Optimizer"}  # in the order of the tabs
+TITLES = {  # in the order of the tabs
+    "activations": "Activations",
+    "gradients": "Gradients",
+    "weights": "Weights",
+    "optimizer": "Optimizer",
+}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class View:
     detail: str = "activations"
     modes: dict[str, int] = field(default_factory=dict)  # which of a microscope's pictures
     pictures: Pictures = field(default_factory=Pictures)  # those that take longer than a frame
+    marked: Frame | None = None  # the moment that changes are told from
     curve: str = "loss"
     log: bool = False
     read: int | None = None  # iteration under the reading cursor of the curves

@@ -266,6 +266,14 @@ class DebuggerScreen(ZonesScreen):
         if session is not None:
             self.app.push_screen(goto_prompt(session.program, self.ink), typed)
 
+    def action_mark(self) -> None:
+        if self.session is not None:
+            self.view.marked = self.session.frame()
+            self.panels["detail"].redraw()
+            self._say(
+                f"marked {self.view.marked.iteration:,}:{self.view.marked.op}; the Weights tab shows the change since"
+            )
+
     # Commands: the script
 
     def action_play(self) -> None:
