@@ -29,6 +29,7 @@ TITLES = {  # in the order of the tabs
     "gradients": "Gradients",
     "weights": "Weights",
     "optimizer": "Optimizer",
+    "data": "Data",
 }
 
 

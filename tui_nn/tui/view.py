@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from tui_nn.tui.pictures import Pictures
 
 if TYPE_CHECKING:
+    from tui_nn.debugger.evaluator import Evaluator
     from tui_nn.debugger.frame import Frame, LayerFrame
+    from tui_nn.engine.program import Program
 
 LANGUAGES = ("en", "ko")
 
@@ -33,6 +35,16 @@ class View:
     lesson: str = "lesson"
     scroll: int = 0
     narration: list[str] = field(default_factory=list)  # playback: what has been said, the newest last
+
+    evaluator: Evaluator | None = None  # of the program looked at; used by the pictures' thread alone
+
+    def evaluator_of(self, program: Program) -> Evaluator:
+        """The network beside the run, for pictures of what no row of the run computes."""
+        if self.evaluator is None or self.evaluator.program is not program:
+            from tui_nn.debugger.evaluator import Evaluator
+
+            self.evaluator = Evaluator(program)
+        return self.evaluator
 
     def mode(self, name: str) -> int:
         return self.modes.get(name, 0)
