@@ -18,6 +18,7 @@ from tui_nn.engine.machine import Machine, Progress
 
 if TYPE_CHECKING:
     from tui_nn.data import Dataset
+    from tui_nn.debugger.landscape import Path
     from tui_nn.scenario import Expression, Scenario
 
 FAR = 2**62  # an iteration that no run reaches
@@ -310,6 +311,17 @@ class Session:
         ):
             self._frame = self._frame_of(self.machine.snapshot(), is_running=False)
         return self._frame
+
+    def path(self, most: int = 64) -> Path | None:
+        """The way of all parameters from the start to here, at `most` of the iterations that are kept; None while it runs."""
+        from tui_nn.debugger.landscape import Path, flat
+
+        if self.is_running:
+            return None
+        kept = self.machine.kept_states(self.position.iteration)
+        chosen = np.unique(np.linspace(0, len(kept) - 1, min(most, len(kept))).astype(int)) if kept else []
+        states = [flat(self.program, kept[k][1]) for k in chosen]
+        return Path(np.array([kept[k][0] for k in chosen]), np.array(states).reshape(-1, self.program.n_parameters))
 
     def _frame_of(self, snapshot, is_running: bool) -> Frame:
         position = Position(int(snapshot.ctl[at.ITERATION]), int(snapshot.ctl[at.OP]))

@@ -213,6 +213,10 @@ class Machine:
         count = int(self.ctl[at.CHECKPOINT_COUNT])
         return int(np.searchsorted(self.kept_at[:count], iteration, side="right")) - 1
 
+    def kept_states(self, last: int) -> list[tuple[int, np.ndarray]]:
+        """(iteration, state) of the checkpoints up to iteration `last`: views, of which none changes while it stands still."""
+        return [(int(self.kept_at[k]), self.kept[self.kept_in[k]]) for k in range(self._newest_before(last) + 1)]
+
     def load(self, state: np.ndarray, iteration: int) -> None:
         """Put parameters and slots, (state_size,), in place as they are after `iteration` updates."""
         self.restart()

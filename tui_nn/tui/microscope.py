@@ -30,6 +30,7 @@ TITLES = {  # in the order of the tabs
     "weights": "Weights",
     "optimizer": "Optimizer",
     "data": "Data",
+    "landscape": "Landscape",
 }
 
 

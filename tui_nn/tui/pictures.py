@@ -73,6 +73,13 @@ class Pictures:
         self._work_on(name)
         return self._entries[name].picture
 
+    def newest(self, name: str) -> Picture | None:
+        """What stands under that name, whatever it was asked for; None before the first."""
+        with self._lock:
+            entry = self._entries.get(name)
+            picture = entry.picture if entry is not None else None
+        return None if picture is None or picture.value is None else Picture(picture.value, False, picture.share)
+
     def changed(self) -> set[str]:
         """The names of pictures that have come, or gone on, since the last call."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from tui_nn.tui.pictures import Pictures
 if TYPE_CHECKING:
     from tui_nn.debugger.evaluator import Evaluator
     from tui_nn.debugger.frame import Frame, LayerFrame
+    from tui_nn.debugger.landscape import Path
     from tui_nn.engine.program import Program
 
 LANGUAGES = ("en", "ko")
@@ -28,6 +30,8 @@ class View:
     detail: str = "activations"
     modes: dict[str, int] = field(default_factory=dict)  # which of a microscope's pictures
     pictures: Pictures = field(default_factory=Pictures)  # those that take longer than a frame
+    land: tuple[int, int] | None = None  # the cursor in the landscape: row from below, column
+    path: Callable[[], Path | None] | None = None  # of the session looked at
     marked: Frame | None = None  # the moment that changes are told from
     curve: str = "loss"
     log: bool = False

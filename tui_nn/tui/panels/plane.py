@@ -168,7 +168,6 @@ def _reading(frame: Frame, found: Answers, sample: int, width: int, ink: Ink) ->
             answer += f", p {percent(float(found.probabilities[i, j, int(label[0])]))}"
     line = [ink.say(fit(f" sample {sample} ({where}): ", width), "dim"), ink.say(answer, "strong")]
     used = sum(cells(segment.text) for segment in line)
-    kind, levels = _levels(found)
     if found.probabilities is None and used + 24 < width:
         scale = Scale.of(found.outputs[..., 0].astype(np.float64))
         right = legend(scale, ink, 3)

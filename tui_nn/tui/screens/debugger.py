@@ -69,6 +69,7 @@ class DebuggerScreen(ZonesScreen):
         if self._is_closed:
             return
         self.session, self.mover = message.session, Mover(message.session)
+        self.view.path = message.session.path
         scenario = message.session.scenario
         self.lesson.text = {"en": scenario.lesson.en, "ko": scenario.lesson.ko}
         self.lesson.cues = cues_of(scenario.script)

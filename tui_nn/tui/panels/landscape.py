@@ -1,0 +1,196 @@
+"""The Landscape tab: the loss over a plane through the parameters, in bands, with the path that training took."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tui_nn.tui.ink import LEVELS, Ink
+from tui_nn.tui.microscope import Microscope
+from tui_nn.tui.panels.activations import heading
+from tui_nn.tui.text import cells, fit, number, percent
+from tui_nn.tui.view import View, clamp
+
+if TYPE_CHECKING:
+    from rich.segment import Segment
+
+    from tui_nn.debugger.frame import Frame
+    from tui_nn.debugger.landscape import Landscape
+    from tui_nn.tui.pictures import Picture
+
+Line = list["Segment"]
+MODES = ("plane of the path", "random plane")
+GUTTER = 9
+BANDS = 8  # lines of equal loss part them
+MOST = (40, 20)  # points across and up that are computed; a larger panel draws each as several cells
+MOST_PARAMETERS = 2_000_000
+WHY_NO_PATH = (
+    "The path is still a point: train some iterations, and the plane it moves in is shown here. v shows a random plane."
+)
+
+
+def landscape_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    columns, rows = min((width - GUTTER - 1) // 2, MOST[0]), min(height - 4, MOST[1])
+    if columns < 6 or rows < 4:
+        return ink.notice("z gives this panel the whole screen: there is no room for a landscape here.", width)[:height]
+    if frame.program.n_parameters > MOST_PARAMETERS:
+        return ink.notice("This network has too many parameters for a landscape.", width)[:height]
+    picture = _asked(frame, view, columns, rows)
+    if picture.value is None:
+        share = "" if picture.share is None else f" {percent(picture.share)}"
+        return ink.notice(picture.error or f"computing {columns * rows} losses …{share}", width)[:height]
+    if isinstance(picture.value, str):
+        return ink.notice(picture.value, width)[:height]
+    return land_lines(picture, view, width, height, ink)
+
+
+def _asked(frame: Frame, view: View, columns: int, rows: int) -> Picture:
+    """Computed anew where the run stands still; while it runs the last picture stays."""
+    program, state, mode = frame.program, frame.snapshot.mem, view.mode("landscape")
+    name, key = f"landscape {mode}", (id(program), frame.position, columns, rows)
+    if frame.is_running and (standing := view.pictures.newest(name)) is not None:
+        return standing
+    path = view.path() if view.path is not None else None
+
+    def work(report: Any) -> Landscape | str:
+        from tui_nn.debugger import landscape as land
+
+        way = path if path is not None else land.Path(np.empty(0, int), np.empty((0, program.n_parameters)))
+        here = land.flat(program, state)
+        if program.n_parameters == 2:
+            plane = land.exact_plane(program, here)
+        elif mode == 1:
+            plane = land.random_plane(program, here)
+        else:
+            plane = land.path_plane(way, here)
+        if plane is None:
+            return WHY_NO_PATH
+        return land.landscape(view.evaluator_of(program), state, plane, way, columns, rows, report)
+
+    return view.pictures.ask(name, key, work)
+
+
+def land_lines(picture: Picture, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    """Pure: the picture has the losses."""
+    land: Landscape = picture.value
+    rows, columns = len(land.y), len(land.x)
+    cell = max((width - GUTTER - 1) // columns, 1)
+    bands, edges = banded(land.loss)
+    marks = _marks(land, ink)
+    cursor = (
+        clamp(rows // 2 if view.land is None else view.land[0], rows),
+        clamp(columns // 2 if view.land is None else view.land[1], columns),
+    )
+    lines = [_head(land, picture, width, ink)]
+    for i in range(rows - 1, -1, -1):
+        label = number(land.y[i], 3) if i in (0, rows // 2, rows - 1) else ""
+        line: Line = [ink.say(fit(label, GUTTER - 1, ">") + " ", "faint")]
+        for j in range(columns):
+            mark = marks.get((i, j), "")
+            if bands[i, j] < 0:
+                line.append(ink.mark("nan" if np.isnan(land.loss[i, j]) else "inf", cell))
+                continue
+            level = int(bands[i, j]) * (LEVELS - 1) // BANDS
+            if (i, j) == cursor:
+                line.append(ink.say(fit(mark or ink.glyph("dot"), cell), "cursor"))
+            elif mark:
+                line.append(ink.number_tile("levels", level, fit(mark, cell)))
+            else:
+                line.append(ink.tile("levels", level, cell))
+        lines.append(line)
+    lines.append(_axis(land, columns * cell, ink))
+    return [*lines[: height - 1], _reading(land, cursor, edges, width, ink)][:height]
+
+
+def banded(loss: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Band of each loss, 0 (low) to BANDS; -1 if it is not finite. edges (BANDS,) part them: evenly by rank, so that each shows."""
+    finite = loss[np.isfinite(loss)]
+    if finite.size == 0:
+        return np.full(loss.shape, -1), np.zeros(BANDS)
+    edges = np.quantile(finite, np.linspace(0, 1, BANDS + 2)[1:-1])
+    return np.where(np.isfinite(loss), np.searchsorted(edges, loss, side="left"), -1), edges
+
+
+def _marks(land: Landscape, ink: Ink) -> dict[tuple[int, int], str]:
+    """The path as dots, its start S, the present parameters a knob."""
+    marks: dict[tuple[int, int], str] = {}
+
+    def cell_of(place: np.ndarray) -> tuple[int, int] | None:
+        if not np.isfinite(place).all():
+            return None
+        i, j = int(np.abs(land.y - place[1]).argmin()), int(np.abs(land.x - place[0]).argmin())
+        inside = land.x[0] <= place[0] <= land.x[-1] and land.y[0] <= place[1] <= land.y[-1]
+        return (i, j) if inside else None
+
+    for place in land.path:
+        at = cell_of(place)
+        if at is not None:
+            marks[at] = "*"
+    if len(land.path) and (at := cell_of(land.path[0])) is not None:
+        marks[at] = "S"
+    if (at := cell_of(land.here)) is not None:
+        marks[at] = ink.glyph("knob")
+    return marks
+
+
+def _head(land: Landscape, picture: Picture, width: int, ink: Ink) -> Line:
+    kind = {
+        "exact": "loss over both parameters, exact",
+        "path": "loss over the plane of the path",
+        "random": "loss over a random plane, 1 = as long as the weights",
+    }[land.plane.kind]
+    parts = [kind, f"S start, * path, {ink.glyph('knob')} here"]
+    if land.plane.shares is not None:
+        parts.insert(1, f"holds {percent(sum(land.plane.shares))} of the path")
+    if not picture.is_current:
+        parts.insert(
+            0, "of a moment ago" if picture.share is None else f"of a moment ago, new one {percent(picture.share)}"
+        )
+    return heading("Landscape", parts, width, ink)
+
+
+def _axis(land: Landscape, room: int, ink: Ink) -> Line:
+    low, high = number(land.x[0], 3), number(land.x[-1], 3)
+    across, up = land.plane.names
+    middle = f"{across} across, {up} up"
+    free = room - cells(low) - cells(high)
+    middle = middle if cells(middle) + 2 <= free else ""
+    left = (free - cells(middle)) // 2
+    return [ink.say(" " * GUTTER + low + " " * left + middle + " " * (free - left - cells(middle)) + high, "faint")]
+
+
+def _reading(land: Landscape, cursor: tuple[int, int], edges: np.ndarray, width: int, ink: Ink) -> Line:
+    """The loss under the cursor, the lowest there is, and the bands with their ends."""
+    i, j = cursor
+    finite = land.loss[np.isfinite(land.loss)]
+    lowest = number(float(finite.min()), 4) if finite.size else "none"
+    line = [
+        ink.say(f" ({number(land.x[j], 3)}, {number(land.y[i], 3)}): ", "dim"),
+        ink.say(f"loss {number(land.loss[i, j], 5)}", "strong"),
+        ink.say(f"   lowest {lowest}   {land.samples:,} samples", "dim"),
+    ]
+    bands = [ink.tile("levels", k * (LEVELS - 1) // BANDS, 1) for k in range(BANDS + 1)]
+    right = [ink.say(number(edges[0], 2) + " ", "dim"), *bands, ink.say(" " + number(edges[-1], 2), "dim")]
+    used, wide = (sum(segment.cell_length for segment in part) for part in (line, right))
+    if used > width:
+        line = (
+            line[:2] if sum(s.cell_length for s in line[:2]) <= width else [ink.say(fit(line[1].text, width), "strong")]
+        )
+    return [*line, ink.say(" " * (width - used - wide - 1)), *right] if used + wide + 2 <= width else line
+
+
+def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
+    """Over the points of the plane; up is up."""
+    row, column = view.land or (MOST[1] // 2, MOST[0] // 2)
+    view.land = clamp(row - dy, MOST[1]), clamp(column + dx, MOST[0])
+
+
+MICROSCOPE = Microscope(
+    "the loss over a plane through the parameters, in bands of equal loss, with the path of the run: S its start, the knob where it is. With two "
+    "parameters the plane is exact; with more it is the plane in which the path is widest, or (v) a random one, each unit's part as long "
+    "as its weights. The loss is that of the training samples in evaluation mode.",
+    landscape_lines,
+    move,
+    modes=MODES,
+)
