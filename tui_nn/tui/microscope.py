@@ -31,6 +31,7 @@ TITLES = {  # in the order of the tabs
     "optimizer": "Optimizer",
     "data": "Data",
     "landscape": "Landscape",
+    "graph": "Graph",
 }
 
 

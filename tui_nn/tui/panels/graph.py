@@ -1,0 +1,233 @@
+"""The Graph tab: one unit for one sample, forward as the sum it is and backward as the share of the error it gets.
+
+An edge is one weight: what comes in, what it is multiplied by, what goes on. Left follows it to the unit it comes from,
+right to a unit that this one feeds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.microscope import Microscope
+from tui_nn.tui.panels.activations import heading
+from tui_nn.tui.text import cells, fit, number
+from tui_nn.tui.view import View, clamp
+
+if TYPE_CHECKING:
+    from rich.segment import Segment
+
+    from tui_nn.debugger.frame import Frame, LayerFrame
+
+Line = list["Segment"]
+COLUMN = 11
+MIN_BAR = 6
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit of one layer for one sample. inputs are what the layer reads, for the whole batch, (rows, n_in)."""
+
+    frame: Frame
+    index: int  # of the layer
+    sample: int
+    unit: int
+    inputs: np.ndarray
+
+    @property
+    def layer(self) -> LayerFrame:
+        return self.frame.layers[self.index]
+
+    @property
+    def is_dense(self) -> bool:
+        return self.layer.kind == "dense"
+
+
+def unit_of(frame: Frame, view: View) -> Unit | None:
+    """What the cursor is on; None before its layer has been computed."""
+    index = clamp(view.layer, len(frame.layers))
+    layer = frame.layers[index]
+    n = len(layer.activation)
+    if n == 0:
+        return None
+    inputs = frame.layers[index - 1].activation if index else np.asarray(frame.inputs)
+    if len(inputs) != n:  # the batch has changed since: only what was computed together can be added up
+        return None
+    return Unit(frame, index, clamp(view.sample, n), clamp(view.unit, layer.units), inputs)
+
+
+def graph_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    here = unit_of(frame, view)
+    if here is None:
+        name = frame.layers[clamp(view.layer, len(frame.layers))].name
+        return ink.notice(f"{name} has not been computed on this batch yet: s executes one operation.", width)[:height]
+    lines = [_chain(here, width, ink), _head(here, width, ink)]
+    room = height - len(lines)
+    body = _dense(here, view, width, room, ink) if here.is_dense else _other(here, width, ink)
+    return [*lines, *body][:height]
+
+
+def _chain(here: Unit, width: int, ink: Ink) -> Line:
+    """x → dense_1 → tanh_1 → ... → loss, as much around the layer as fits."""
+    names = ["x", *(layer.name for layer in here.frame.layers), "loss"]
+    at, first, last = here.index + 1, here.index + 1, here.index + 1
+    arrow = f" {ink.glyph('to')} "
+
+    def text(a: int, b: int) -> str:
+        return (
+            ("" if a == 0 else f"{ink.glyph('ellipsis')}{arrow}")
+            + arrow.join(names[a : b + 1])
+            + ("" if b == len(names) - 1 else f"{arrow}{ink.glyph('ellipsis')}")
+        )
+
+    while True:
+        wider = [(max(first - 1, 0), last), (first, min(last + 1, len(names) - 1))]
+        grown = next(((a, b) for a, b in wider if (a, b) != (first, last) and cells(text(a, b)) + 2 <= width), None)
+        if grown is None:
+            break
+        first, last = grown
+    line: Line = [ink.say(" ")]
+    if first > 0:
+        line.append(ink.say(f"{ink.glyph('ellipsis')}{arrow}", "faint"))
+    for k in range(first, last + 1):
+        line.append(ink.say(names[k], "selected" if k == at else "dim"))
+        if k < last:
+            line.append(ink.say(arrow, "faint"))
+    if last < len(names) - 1:
+        line.append(ink.say(f"{arrow}{ink.glyph('ellipsis')}", "faint"))
+    while sum(cells(segment.text) for segment in line) > width:
+        line.pop()
+    return line
+
+
+def _head(here: Unit, width: int, ink: Ink) -> Line:
+    layer = here.layer
+    value = number(layer.activation[here.sample, here.unit], 5)
+    parts = [f"unit {here.unit} of {layer.units}", f"sample {here.sample} of the batch", f"output {value}"]
+    return heading(layer.name, parts, width, ink)
+
+
+def _dense(here: Unit, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    """z as the sum of its products, a row an input; then what the error asks of the weight under the cursor."""
+    weight, bias = (_parameter(here.layer, role) for role in ("weight", "bias"))
+    x = here.inputs[here.sample].astype(np.float64)
+    w = weight.value[here.unit].astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        products = x * w
+    n = len(x)
+    k = clamp(view.column, n)
+    foot = _foot(here, weight, x, k, width, ink)
+    room = max(height - 3 - len(foot), 1)
+    first = max(0, min(k - room // 2, n - room))
+    wide = width - 5 * COLUMN >= MIN_BAR
+    lines = [[ink.say(fit(f" {'input':>7}  {'x':>{COLUMN - 2}} {'w':>{COLUMN}} {'x · w':>{COLUMN}}", width), "dim")]]
+    top = float(np.nanmax(np.where(np.isfinite(products), np.abs(products), 0.0), initial=0.0))
+    for i in range(first, min(first + room, n)):
+        role = "selected" if i == k else "text"
+        mark = ink.glyph("next") if i == k else " "
+        text = f"{mark}{i:>7}  {number(x[i], 4):>{COLUMN - 2}} {number(w[i], 4):>{COLUMN}} {number(products[i], 4):>{COLUMN}}"
+        line: Line = [ink.say(fit(text, min(cells(text), width)), role)]
+        if wide and top > 0 and np.isfinite(products[i]):
+            line += _signed_bar(float(products[i]) / top, width - cells(text) - 2, ink)
+        lines.append(line)
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = products.sum() + (float(bias.value[here.unit]) if bias is not None else 0.0)
+    b = number(bias.value[here.unit], 4) if bias is not None else "none"
+    sign = f" z = Σ x · w + b = {number(products.sum(), 5)} + {b} = {number(total, 5)}"
+    return [*lines, [ink.say(fit(sign, width), "forward")], *foot]
+
+
+def _parameter(layer: LayerFrame, role: str) -> Any:
+    return next((p for p in layer.parameters if p.role == role), None)
+
+
+def _foot(here: Unit, weight: Any, x: np.ndarray, k: int, width: int, ink: Ink) -> list[Line]:
+    """The way back along the edge: the unit's error, the gradient of the weight, what flows on below."""
+    layer = here.layer
+    if len(layer.delta) != len(layer.activation) or not layer.is_backward_fresh:
+        text = " the error has not come back to this layer yet"
+        return [[ink.say(fit(text, width), "faint")]]
+    delta = float(layer.delta[here.sample, here.unit])
+    share = delta * float(x[k])
+    lines = [
+        f" δ of this unit = ∂loss/∂z = {number(delta, 5)}",
+        f" ∂loss/∂w[{here.unit},{k}]: this sample δ · x = {number(share, 4)}, all together {number(weight.grad[here.unit, k], 4)}",
+    ]
+    if here.index:
+        lines.append(f" back to input {k}: δ · w = {number(delta * float(weight.value[here.unit, k]), 4)}")
+    return [[ink.say(fit(text, width), "backward")] for text in lines]
+
+
+def _other(here: Unit, width: int, ink: Ink) -> list[Line]:
+    """A layer without a sum: what comes in and goes out, forward and back."""
+    layer, k = here.layer, min(here.unit, here.inputs.shape[1] - 1)
+    op = next((op for op in here.frame.program.ops if op.layer == layer.name and op.phase == "forward"), None)
+    back = next((op for op in here.frame.program.ops if op.layer == layer.name and op.phase == "backward"), None)
+    lines = [
+        (f" in   {number(here.inputs[here.sample, k], 6)}", "text"),
+        (
+            f" out  {number(layer.activation[here.sample, here.unit], 6)}"
+            + (f"    {op.formula}" if op is not None else ""),
+            "forward",
+        ),
+    ]
+    if len(layer.delta) == len(layer.activation) and layer.is_backward_fresh:
+        lines.append((f" δ out  {number(layer.delta[here.sample, here.unit], 6)}", "backward"))
+        below = here.frame.layers[here.index - 1] if here.index else None
+        if below is not None and len(below.delta) == len(layer.delta) and below.units == layer.units:
+            formula = f"    {back.formula}" if back is not None else ""
+            if here.frame.op > _backward_op(here.frame, layer.name):
+                lines.append((f" δ in   {number(below.delta[here.sample, k], 6)}{formula}", "backward"))
+    else:
+        lines.append((" the error has not come back to this layer yet", "faint"))
+    return [[ink.say(fit(text, width), role)] for text, role in lines]
+
+
+def _backward_op(frame: Frame, name: str) -> int:
+    return max((op.index for op in frame.program.ops if op.layer == name and op.phase == "backward"), default=0)
+
+
+def _signed_bar(share: float, width: int, ink: Ink) -> Line:
+    """From the middle: to the left what pulls down, to the right what pushes up."""
+    from tui_nn.tui.heat import bar
+
+    half = width // 2
+    if half < 2:
+        return []
+    if share >= 0:
+        return [ink.say(" " * half + ink.glyph("bar"), "rule"), *bar(share, half - 1, ink, "forward")]
+    cellsful = max(round(-share * half), 1)
+    full = ink.glyphs["partial"][-1]
+    return [ink.say(" " * (half - cellsful)), ink.say(full * cellsful, "backward"), ink.say(ink.glyph("bar"), "rule")]
+
+
+def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
+    """Up and down choose the edge; left follows it to where it comes from, right goes on to where the unit is read."""
+    here = unit_of(frame, view)
+    if here is None:
+        return
+    if dy:
+        n = here.inputs.shape[1] if here.is_dense else here.layer.units
+        if here.is_dense:
+            view.column = clamp(clamp(view.column, n) + dy, n)
+        else:
+            view.unit = clamp(here.unit + dy, n)
+    elif dx < 0 and here.index:
+        view.unit = clamp(view.column if here.is_dense else here.unit, frame.layers[here.index - 1].units)
+        view.layer, view.column = here.index - 1, 0
+    elif dx > 0 and here.index + 1 < len(frame.layers):
+        view.layer, view.column = here.index + 1, here.unit
+        if frame.layers[view.layer].kind == "dense":
+            view.unit = 0
+
+
+MICROSCOPE = Microscope(
+    "one unit for one sample: forward the sum it is made of, an edge (input times weight) a row; backward the error it gets, the gradient of "
+    "the weight under the cursor and what flows on below. Up and down choose an edge, left follows it to the unit it comes from, "
+    "right to the layer that reads this one. Unit and sample are those of the Activations tab.",
+    graph_lines,
+    move,
+)
