@@ -130,6 +130,7 @@ def frame(
                 parameters=parameters,
                 metrics=metrics,
                 mask=None,
+                buffers={"last_fired": np.full(layer.units, float(iteration - 60))} if layer.kind == "relu" else {},
             )
         )
     steps = np.arange(iteration)

@@ -13,6 +13,7 @@ from tui_nn.tui.text import cells, fit, number
 Line = list[Segment]
 MIN_WIDTH, MIN_HEIGHT = 16, 3  # below, a histogram says nothing
 PER_BIN = 2  # cells
+MOST_ZEROS = 0.1  # of the numbers; more exact zeros, as a relu makes, are left out of the bars
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Counts:
 
 def bin_edges(low: float, high: float, bins: int) -> np.ndarray:
     """Evenly spaced, one of them exactly 0 if the range goes over it; a single number gets the bin in the middle."""
+    low, high = max(low, -1e300), min(high, 1e300)  # differences would overflow
     if high - low <= 1e-12 * max(abs(low), abs(high)):
         pad = abs(low) / 2 or 0.5
         return np.linspace(low - pad, low + pad, (bins - 1) // 2 * 2 + 2)
@@ -61,9 +63,16 @@ def histogram_lines(
     """Bars over an axis with its ends, 0 and what is not a number; `mark` gets a pin. At most `height` lines."""
     if width < MIN_WIDTH or height < MIN_HEIGHT or not np.isfinite(values).any():
         return [summary_line(values, width, ink)][:height]
-    counts = Counts.of(values, max((width - 2) // PER_BIN, 2))
+    drawn = np.asarray(values).reshape(-1)
+    if zero_share(drawn) > MOST_ZEROS and (drawn[np.isfinite(drawn)] != 0).any():
+        drawn = drawn[drawn != 0]  # they would dwarf everything else; the summary counts them
+    counts = Counts.of(drawn, max((width - 2) // PER_BIN, 2))
     body = _bars(counts, height - 2, ink, role, mark)
     return [*body, _axis(counts, ink), summary_line(values, width, ink)]
+
+
+def zero_share(values: np.ndarray) -> float:
+    return float((values == 0).mean()) if values.size else 0.0
 
 
 def summary_line(values: np.ndarray, width: int, ink: Ink) -> Line:
@@ -81,10 +90,10 @@ def summary_line(values: np.ndarray, width: int, ink: Ink) -> Line:
     if finite.size:
         with np.errstate(over="ignore", invalid="ignore"):
             parts += [(f"mean {number(finite.mean(), 3)}", "text"), (f"std {number(finite.std(), 3)}", "text")]
-        zeros = int((finite == 0).sum())
         parts.append((f"{number(finite.min(), 3)} to {number(finite.max(), 3)}", "dim"))
+        zeros = zero_share(flat)
         if zeros:
-            parts.append((f"{100 * zeros / flat.size:.0f} % are 0", "dim"))
+            parts.insert(1, (f"{100 * zeros:.0f} % are 0" + (", not drawn" if zeros > MOST_ZEROS else ""), "dim"))
     used = 1
     for i, (text, role) in enumerate(parts):
         text = ("   " if i else "") + text
@@ -99,7 +108,7 @@ def _bars(counts: Counts, height: int, ink: Ink, role: str, mark: float | None) 
     glyphs = ink.glyphs["spark"]
     most = max(int(counts.counts.max(initial=0)), 1)
     eighths = np.ceil(counts.counts / most * height * len(glyphs)).astype(int)  # what is not nothing shows
-    centres = (counts.edges[:-1] + counts.edges[1:]) / 2
+    centres = counts.edges[:-1] / 2 + counts.edges[1:] / 2
     at = None if mark is None or not np.isfinite(mark) else int(np.abs(centres - mark).argmin())
     lines: list[Line] = []
     for row in range(height):

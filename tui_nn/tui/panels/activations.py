@@ -7,31 +7,57 @@ from typing import TYPE_CHECKING, Any
 from tui_nn.tui.heat import Scale, matrix_lines, reading_line, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
+from tui_nn.tui.panels.shared import freshness, heading
 from tui_nn.tui.text import cells, count, fit, number
 from tui_nn.tui.view import View, clamp
 
 if TYPE_CHECKING:
+    import numpy as np
     from rich.segment import Segment
 
     from tui_nn.debugger.frame import Frame, LayerFrame
 
 Line = list["Segment"]
+MODES = ("map", "histogram", "units", "dropout mask")
+MAP, HISTOGRAM, UNITS, MASK = range(4)
 GUTTER = 6  # cells for the sample's number in the batch
 CARD = 18  # cells for the sample itself: 8 pixels of two cells, and a gap
 
 
 def activations_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    """One of the pictures, view.mode("activations") says which."""
+    mode = view.mode("activations")
+    if mode == UNITS:
+        from tui_nn.tui.panels.units import units_lines
+
+        return units_lines(frame, view, width, height, ink)
+    layer = view.layer_of(frame)
+    if mode == HISTOGRAM and len(layer.activation):
+        from tui_nn.tui.histogram import histogram_lines
+
+        value = float(layer.activation[clamp(view.sample, len(layer.activation)), clamp(view.unit, layer.units)])
+        return [
+            _head(frame, layer, width, ink),
+            *histogram_lines(layer.activation, width, height - 1, ink, "forward", value),
+        ]
+    if mode == MASK and layer.mask is None:
+        return ink.notice(f"{layer.name} switches no unit off; the mask is that of a dropout layer.", width)[:height]
+    return map_lines(frame, view, width, height, ink, layer.mask if mode == MASK else layer.activation)
+
+
+def map_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, array: np.ndarray | None) -> list[Line]:
     """Heatmap, rows are samples and columns units; the cursor's value below it, the sample itself beside it."""
     layer = view.layer_of(frame)
-    n, units = layer.activation.shape
+    shown = layer.activation if array is None else array
+    n, units = shown.shape
     if n == 0:
         return ink.notice(f"{layer.name} has not been computed yet: s executes one operation.", width)[:height]
     cursor = (clamp(view.sample, n), clamp(view.unit, units))
-    scale = Scale.of(layer.activation)
+    scale = Scale.of(shown)
     card = sample_card(frame, cursor[0], height - 3, ink) if width >= 64 and height >= 9 and len(frame.inputs) else []
     map_width = width - GUTTER - (CARD if card else 0)
     place = window((n, units), map_width, height - 3, cursor)
-    rows = matrix_lines(layer.activation, place, scale, ink, cursor)
+    rows = matrix_lines(shown, place, scale, ink, cursor)
     lines = [_head(frame, layer, width, ink), _ruler(place, cursor[1], units, ink)]
     for i, row in enumerate(rows):
         here = place.row + i == cursor[0]
@@ -40,18 +66,7 @@ def activations_lines(frame: Frame, view: View, width: int, height: int, ink: In
     for i in range(len(rows), height - 3):
         lines.append(beside([], card, i, width, ink))
     where, brief = f"sample {cursor[0]}, unit {cursor[1]}", f"[{cursor[0]},{cursor[1]}]"
-    return [*lines, reading_line(where, brief, layer.activation[cursor], scale, width, ink)]
-
-
-def freshness(frame: Frame, is_fresh: bool) -> str:
-    return "this iteration" if is_fresh else f"left from iteration {frame.iteration - 1}"
-
-
-def heading(name: str, parts: list[str], width: int, ink: Ink) -> Line:
-    """A name and what is said of it; parts that do not fit are left out from the end."""
-    while parts and len(name) + 3 + cells(", ".join(parts)) > width:
-        parts = parts[:-1]
-    return [ink.say(f" {name}", "title"), ink.say("  " + ", ".join(parts), "dim")]
+    return [*lines, reading_line(where, brief, shown[cursor], scale, width, ink)]
 
 
 def _head(frame: Frame, layer: LayerFrame, width: int, ink: Ink) -> Line:
@@ -131,5 +146,10 @@ def move_in_batch(frame: Frame, view: View, dx: int, dy: int, page: bool = False
 
 
 MICROSCOPE = Microscope(
-    "the layer's output, a row a sample of the batch, a column a unit.", activations_lines, move_in_batch
+    "the layer's output (v changes the view): as a map with a row a sample of the batch and a column a unit; as a histogram; each unit's mean, "
+    "spread and share of samples it fired for, with the running statistics of a batch norm and how long a unit has been silent; and "
+    "a dropout layer's mask.",
+    activations_lines,
+    move_in_batch,
+    modes=MODES,
 )

@@ -9,8 +9,9 @@ import numpy as np
 from tui_nn.tui.heat import Scale, Window, legend, matrix_lines
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
-from tui_nn.tui.panels.activations import CARD, beside, heading, target_line
+from tui_nn.tui.panels.activations import CARD, beside, target_line
 from tui_nn.tui.panels.plane import plane_lines
+from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.text import cells, count, fit, number, percent
 from tui_nn.tui.view import View, clamp
 

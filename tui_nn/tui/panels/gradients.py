@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tui_nn.tui.heat import Scale, bar, decades, log_share, matrix_lines, reading_line, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
-from tui_nn.tui.panels.activations import freshness, heading, move_in_batch
+from tui_nn.tui.panels.activations import move_in_batch
+from tui_nn.tui.panels.shared import freshness, heading
 from tui_nn.tui.text import cells, count, fit, number, times
 from tui_nn.tui.view import View, clamp, is_current
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tui_nn.tui.ink import LEVELS, Ink
 from tui_nn.tui.microscope import Microscope
-from tui_nn.tui.panels.activations import heading
+from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.text import cells, fit, number, percent
 from tui_nn.tui.view import View, clamp
 

@@ -10,7 +10,7 @@ import numpy as np
 from tui_nn.tui.heat import CELLS, Scale, Window, matrix_lines, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
-from tui_nn.tui.panels.activations import heading
+from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.text import cells, fit, number
 from tui_nn.tui.view import View, clamp
 

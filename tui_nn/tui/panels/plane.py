@@ -9,7 +9,7 @@ from rich.segment import Segment
 
 from tui_nn.tui.heat import Scale, legend
 from tui_nn.tui.ink import LEVELS, Ink
-from tui_nn.tui.panels.activations import heading
+from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.text import cells, fit, number, percent
 from tui_nn.tui.view import View, clamp
 

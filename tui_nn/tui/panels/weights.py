@@ -10,8 +10,8 @@ from tui_nn.tui.heat import Scale, Window, matrix_lines, reading_line, window
 from tui_nn.tui.histogram import histogram_lines
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
-from tui_nn.tui.panels.activations import heading
 from tui_nn.tui.panels.optimizer import move
+from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.text import cells, fit, number
 from tui_nn.tui.view import View, clamp
 
