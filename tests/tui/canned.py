@@ -142,6 +142,12 @@ def frame(
         "loss": (steps, loss), "val_loss": (epochs, 2.3 * np.exp(-epochs / 40) + 0.11),
         "accuracy": (steps, 1 - np.exp(-steps / 30) * 0.9), "val_accuracy": (epochs, 1 - np.exp(-epochs / 30) * 0.9 - 0.02),
     })  # fmt: skip
+    for depth, layer in enumerate(plan.layers):
+        faded = 10.0 ** (depth - len(plan.layers)) * np.exp(-steps / 90) * (1 + 0.5 * np.sin(steps))
+        if odd and iteration > 3:
+            faded[-1] = math.nan
+        history._curves[f"delta_norm.{layer.name}"] = steps, faded
+        plan.metrics[f"delta_norm.{layer.name}"] = None
     metrics = {"loss": math.inf if odd else 0.1423, "accuracy": 0.96875, "lr": 1e-3, "grad_norm": 0.82}
     if len(epochs):
         metrics |= {"val_loss": 0.2210, "val_accuracy": 0.9417}

@@ -14,6 +14,7 @@ from tests.tui.goldens import as_text, check
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.activations import activations_lines
 from tui_nn.tui.panels.curves import curves_lines
+from tui_nn.tui.panels.gradient_history import stretches
 from tui_nn.tui.panels.gradients import gradients_lines
 from tui_nn.tui.panels.layers import layers_lines
 from tui_nn.tui.panels.lesson import Cue, lesson_lines, script_lines
@@ -41,6 +42,8 @@ VIEWED: dict[str, Any] = {
     "layers": layers_lines,
     "activations": activations_lines,
     "gradients": gradients_lines,
+    "gradients-time": in_mode(gradients_lines, "gradients", 1),
+    "gradients-histogram": in_mode(gradients_lines, "gradients", 2),
     "optimizer": optimizer_lines,
     "activations-histogram": in_mode(activations_lines, "activations", 1),
     "activations-units": in_mode(activations_lines, "activations", 2),
@@ -187,6 +190,17 @@ def test_a_frame_before_any_operation():
     assert "not computed yet" in as_text(layers_lines(frame, View(), 60, 20, INK))
     assert "measured once an iteration" in as_text(curves_lines(frame, View(), 79, 20, INK))
     assert "dense_1.weight[0,0]" in as_text(optimizer_lines(frame, View(), 79, 20, INK))
+
+
+def test_a_spike_is_never_lost_from_the_history_of_errors():
+    """One of 10,000 iterations, in 40 columns; a NaN too."""
+    values = np.ones(10_000)
+    values[7_777] = 50.0
+    assert stretches(values, 40).max() == 50.0
+    assert len(stretches(values, 40)) == 40
+    values[123] = math.nan
+    assert np.isnan(stretches(values, 40)).sum() == 1
+    assert stretches(values[:7], 40).tolist() == [1.0] * 7
 
 
 def test_readings_follow_the_reading_cursor():

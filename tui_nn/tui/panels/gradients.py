@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tui_nn.tui.heat import Scale, bar, decades, log_share, matrix_lines, reading_line, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
@@ -19,12 +21,49 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame, LayerFrame
 
 Line = list["Segment"]
+MODES = ("over depth", "over time", "histogram")
+DEPTH, TIME, HISTOGRAM = range(3)
 NUMBER = 9
 MIN_BAR = 6  # cells: a shorter one is no picture
 MIN_MAP = 6  # lines: below, the heatmap of the selected layer would say little
 
 
 def gradients_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    """One of the pictures, view.mode("gradients") says which."""
+    mode = view.mode("gradients")
+    if mode == TIME:
+        from tui_nn.tui.panels.gradient_history import history_lines
+
+        return history_lines(frame, view, width, height, ink)
+    return (
+        _histograms(frame, view, width, height, ink)
+        if mode == HISTOGRAM
+        else depth_lines(frame, view, width, height, ink)
+    )
+
+
+def _histograms(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    """Of the error at the selected layer's output, and of its parameters' gradients where it has any."""
+    from tui_nn.tui.histogram import histogram_lines
+
+    layer = view.layer_of(frame)
+    if not layer.has_delta:
+        return ink.notice(f"The error has not reached {layer.name} yet.", width)[:height]
+    has_both = bool(layer.parameters) and height >= 12
+    room = (height - 2) // 2 if has_both else height - 1
+    when = freshness(frame, layer.is_backward_fresh)
+    lines = [
+        heading(layer.name, ["∂loss/∂output", when], width, ink),
+        *histogram_lines(layer.delta, width, room, ink, "backward"),
+    ]
+    if has_both:
+        grads = np.concatenate([p.grad.ravel() for p in layer.parameters])
+        lines += [heading(layer.name, ["∂loss/∂parameters"], width, ink)]
+        lines += histogram_lines(grads, width, height - len(lines), ink, "update")
+    return lines[:height]
+
+
+def depth_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     """Norms of ∂loss/∂output and of ∂loss/∂parameters per layer; then ∂loss/∂output of the selected layer."""
     if not any(layer.has_delta for layer in frame.layers):
         text = "No gradient has been computed yet: it flows back from the loss, one layer an operation."
@@ -148,8 +187,9 @@ def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None
 
 
 MICROSCOPE = Microscope(
-    "the error signal ∂loss/∂output and the gradient of the parameters at every layer, as norms on a log scale; it shows whether the "
-    "signal fades or grows on its way back.",
+    "the error signal ∂loss/∂output and the gradient of the parameters (v changes the view): at every layer, as norms on a log scale, which "
+    "shows whether the signal fades or grows on its way back; over the whole run, a row a layer; and as a histogram of the selected layer.",
     gradients_lines,
     move,
+    modes=MODES,
 )

@@ -1,0 +1,88 @@
+"""The error signal at every layer over the whole run: a row a layer, a column a stretch of iterations, colour by decade."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tui_nn.tui.ink import LEVELS, Ink
+from tui_nn.tui.panels.shared import heading
+from tui_nn.tui.text import cells, fit, number
+from tui_nn.tui.view import View, clamp
+
+if TYPE_CHECKING:
+    from rich.segment import Segment
+
+    from tui_nn.debugger.frame import Frame
+
+Line = list["Segment"]
+
+
+def stretches(values: np.ndarray, columns: int) -> np.ndarray:
+    """(columns,) or fewer: the largest of each stretch of neighbours, so that a spike is never lost; NaN is larger than any."""
+    if values.size <= columns:
+        return values.astype(np.float64)
+    edges = np.linspace(0, values.size, columns + 1).astype(int)[:-1]
+    return np.maximum.reduceat(values.astype(np.float64), edges)  # maximum keeps NaN
+
+
+def history_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    names = [layer.name for layer in frame.layers if f"delta_norm.{layer.name}" in frame.program.metrics]
+    curves = {name: frame.history.curve(f"delta_norm.{name}")[1] for name in names}
+    n = max((len(values) for values in curves.values()), default=0)
+    if n == 0:
+        return ink.notice(
+            "No error has flowed back yet: its history begins with the first backward operations.", width
+        )[:height]
+    selected = frame.layers[clamp(view.layer, len(frame.layers))].name
+    gutter = min(max(cells(name) for name in names), max(width // 4, 6)) + 3
+    columns, room = max(width - gutter - 11, 4), max(height - 3, 1)
+    at = names.index(selected) if selected in names else 0
+    first = max(0, min(at - room // 2, len(names) - room))
+    shown = {name: stretches(curves[name], columns) for name in names}
+    good = np.concatenate([values[np.isfinite(values) & (values > 0)] for values in shown.values()])
+    low, high = (math.floor(np.log10(good.min())), math.ceil(np.log10(good.max()))) if good.size else (-1, 0)
+    high = max(high, low + 1)
+    lines = [
+        heading(
+            "error over time",
+            [f"|∂loss/∂output| of each layer, iterations 0 to {n - 1:,}", "the largest of each column"],
+            width,
+            ink,
+        )
+    ]
+    lines.append(
+        [ink.say(" " * gutter), ink.say(fit("0", columns - len(f"{n - 1:,}")) + f"{n - 1:,}"[:columns], "faint")]
+    )
+    for name in names[first : first + room]:
+        is_selected = name == selected
+        line = [
+            ink.say(
+                (ink.glyph("next") if is_selected else " ") + fit(name, gutter - 2) + " ",
+                "selected" if is_selected else "dim",
+            )
+        ]
+        for value in shown[name].tolist():
+            if not math.isfinite(value):
+                line.append(ink.mark("nan" if value != value else "inf", 1))
+            elif value <= 0:
+                line.append(ink.say(ink.glyph("dot"), "faint"))
+            else:
+                share = (math.log10(value) - low) / (high - low)
+                line.append(ink.tile("levels", round(min(max(share, 0.0), 1.0) * (LEVELS - 1)), 1))
+        line.append(ink.say(" " * (columns - len(shown[name]))))
+        now = curves[name][-1] if len(curves[name]) else math.nan
+        line.append(ink.say(fit(number(now, 3), 10, ">"), "text"))
+        lines.append(line)
+    tiles = [ink.tile("levels", round(k * (LEVELS - 1) / 8), 1) for k in range(9)]
+    foot = [
+        ink.say(f" 1e{low} ", "dim"),
+        *tiles,
+        ink.say(f" 1e{high}", "dim"),
+        ink.say(f"   {ink.glyph('dot')} exactly 0", "faint"),
+    ]
+    while sum(segment.cell_length for segment in foot) > width:
+        foot.pop()
+    return [*lines[: height - 1], foot][:height]
