@@ -142,9 +142,9 @@ class _Explainer:
         parts = _step_parts(c, chain, step, share)
         if keep != 1.0:
             c.name("wd", self._decoupled())
-            parts.append(Term("decay", "weight decay", "{lr}·{wd}·{w}", (1.0 - keep) * before))
+            parts.append(Term("decay", "from weight decay", "{lr}·{wd}·{w}", (1.0 - keep) * before))
         if np.any(bound != 1.0):
-            parts.append(Term("bound", "max_norm", "scaled by {scale}", (1.0 - bound) * (after / bound)))
+            parts.append(Term("bound", "from max_norm", "scaled by {scale}", (1.0 - bound) * (after / bound)))
             c.name("scale", bound)
         terms = (*chain.terms(c), *c.terms)
         return Update(self.number, self.is_coming, before, after, terms, tuple(parts), c.values, tuple(self.notes))
@@ -252,7 +252,9 @@ class _Chain:
         if self.is_plain:
             return [Term("g", "gradient", "∂loss/∂w, from backward", self.used)]
         rows, of = self.rows, self.of
-        out = [Term("∂L", "slope of the loss", "∂loss/∂w, from backward", self.loss)]
+        is_cut = bool(np.any(self.is_cut))
+        origin = "lost where clipping cut it" if is_cut else "∂loss/∂w, from backward"
+        out = [Term("∂L", "slope of the loss", origin, self.loss)]
         text = "{∂L}"
         if rows.penalty is not None:
             c.name("l1", of.own(rows.penalty))
@@ -261,7 +263,7 @@ class _Chain:
             text += " + {pen}"
         if rows.clip_value is not None:
             c.name("bound", of.own(rows.clip_value))
-            text += ", cut to ±{bound}"
+            text = f"{text} cut to ±{{bound}}" if is_cut else text
         if rows.clip_norm is not None:
             out.append(Term("clip", "clipping by norm", "min(1, bound / length of all g)", self.scale))
             text = "{clip}·" + (text if text == "{∂L}" else f"({text})")
@@ -277,15 +279,15 @@ class _Chain:
 def _step_parts(c: Calculation, chain: _Chain, step: Any, share: Any) -> list[Term]:
     """The step parted by where it comes from, which is exact as long as it is linear in the gradient."""
     if share is None:
-        return [Term("step", "the step", "", step)]
+        return [Term("step", "from the step", "", step)]
     of_pull, of_penalty = share * chain.pull, np.where(chain.is_cut, 0.0, share * chain.scale * chain.penalty)
     has_memory = any(c.has(slot) for slot in REMEMBERS)
     memory = 0.0 * step if not has_memory or c.t == 1 else step - share * c.g
-    parts = [Term("batch", "this batch's gradient", "", step - memory - of_pull - of_penalty)]
+    parts = [Term("batch", "from this gradient", "", step - memory - of_pull - of_penalty)]
     if has_memory:
-        parts.append(Term("memory", "earlier gradients", "", memory))
+        parts.append(Term("memory", "from earlier ones", "", memory))
     if chain.rows.penalty is not None:
-        parts.append(Term("penalty", "the penalty's slope", "", of_penalty))
+        parts.append(Term("penalty", "from the penalty", "", of_penalty))
     if chain.rows.couple_decay is not None:
-        parts.append(Term("decay", "weight decay", "", of_pull))
+        parts.append(Term("decay", "from weight decay", "", of_pull))
     return parts

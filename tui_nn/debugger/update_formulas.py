@@ -93,7 +93,7 @@ class Calculation:
         return "{" + self.terms[-1].symbol + "}"
 
     def step(self, formula: str, value: Any) -> Any:
-        return self.term("step", "is subtracted from w", formula, value)
+        return self.term("step", "is taken from w", formula, value)
 
 
 # Each returns the step, and how much of it a gradient of 1 in this batch makes up; None where that is no simple share.
