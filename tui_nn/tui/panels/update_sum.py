@@ -143,7 +143,7 @@ def _comparisons(update: Update, change: float, before: float, by: str) -> list[
 
 def _calculation(update: Update, width: int, ink: Ink) -> list[tuple[int, Line]]:
     """symbol, words and formula with numbers, value. On a narrow panel the words or the formula, whichever fits."""
-    symbols = min(max((cells(term.symbol) for term in update.terms), default=1) + 1, 12)
+    symbols = min(max((cells(written(term.symbol, ink)) for term in update.terms), default=1) + 1, 12)
     room = width - symbols - VALUE - 3
     has_words = room >= WORDS + MIN_FORMULA
     formulas = room - WORDS if has_words else room
@@ -151,13 +151,15 @@ def _calculation(update: Update, width: int, ink: Ink) -> list[tuple[int, Line]]
     for k, term in enumerate(update.terms):
         is_step = term.symbol == "step"
         filled = [with_numbers(term.formula, update, digits) for digits in (3, 2)]
-        choices = [*filled, symbolic(term.formula)] + ([] if has_words else [term.words])
+        choices = [written(text, ink) for text in (*filled, symbolic(term.formula))] + (
+            [] if has_words else [term.words]
+        )
         text = next((choice for choice in choices if cells(choice) < formulas), choices[-1])
         value = short(float(term.value), 4)
-        line = [ink.say("  " + fit(term.symbol, symbols), "strong" if is_step else "accent")]
+        line = [ink.say("  " + fit(written(term.symbol, ink), symbols), "strong" if is_step else "accent")]
         if has_words:
             line.append(ink.say(fit(term.words, WORDS), "dim"))
-        line.append(ink.say(fit(text, max(formulas, 0)), "text" if has_words or text in filled else "dim"))
+        line.append(ink.say(fit(text, max(formulas, 0)), "text" if has_words or text in choices[:2] else "dim"))
         line.append(ink.say(fit(value, VALUE, ">"), "strong" if is_step or term.symbol == "g" else "text"))
         out.append((_rank(term, k, update), line))
     return out
@@ -171,6 +173,11 @@ def _rank(term: Term, k: int, update: Update) -> int:
     if k + 1 < len(update.terms) and update.terms[k + 1].symbol == "step":
         return DIVISOR
     return HAT if len(term.symbol) > cells(term.symbol) else SLOT
+
+
+def written(text: str, ink: Ink) -> str:
+    """In ASCII a root is a word: the stroke that stands for its sign elsewhere would read as a division here."""
+    return text.replace("√", "sqrt ") if ink.ascii else text
 
 
 def with_numbers(formula: str, update: Update, digits: int) -> str:
