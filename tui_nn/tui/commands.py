@@ -14,6 +14,7 @@ SHOWN = {
     "left_curly_bracket": "{", "question_mark": "?", "colon": ":", "slash": "/", "less_than_sign": "<",
     "greater_than_sign": ">", "escape": "esc", "ctrl+p": "^p", "ctrl+c": "^c", "f1": "F1", "home": "Home", "end": "End",
     "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "PgUp", "pagedown": "PgDn", "shift+tab": "shift+tab",
+    "plus": "+", "minus": "-", "equals_sign": "=",
 }  # fmt: skip
 
 PLACES = {
@@ -23,7 +24,7 @@ PLACES = {
     "program": "Program panel",
     "layers": "Layers panel",
     "detail": "Microscopes panel",
-    "curves": "Loss and accuracy panel",
+    "curves": "Curves panel",
     "lesson": "Lesson panel",
 }
 PANELS = ("program", "layers", "detail", "curves", "lesson")
@@ -83,7 +84,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("panel-1", ("1",), "Program", "Focus the Program panel: the operations of one iteration.", "debugger", "panel('program')"),
     Command("panel-2", ("2",), "Layers", "Focus the Layers panel: one row for each layer.", "debugger", "panel('layers')"),
     Command("panel-3", ("3",), "Detail", "Focus the microscopes: activations, gradients, optimizer and more.", "debugger", "panel('detail')"),
-    Command("panel-4", ("4",), "Curves", "Focus the loss and accuracy curves.", "debugger", "panel('curves')"),
+    Command("panel-4", ("4",), "Curves", "Focus the curves: loss, accuracy and any other metric.", "debugger", "panel('curves')"),
     Command("panel-5", ("5",), "Lesson", "Focus the lesson.", "debugger", "panel('lesson')"),
     Command("next-tab", ("greater_than_sign",), "tab", "Show the focused panel's next tab (the detail panel's if it has none).", "debugger", "tab(1)"),
     Command("previous-tab", ("less_than_sign",), "previous tab", "Show the focused panel's tab before.", "debugger", "tab(-1)"),
@@ -110,9 +111,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("detail-enter", ("enter",), "next tab", "Show the next tab.", "detail", "screen.tab(1)"),
     Command("curves-left", ("left",), "read left", "Move the reading cursor one point to the left.", "curves", "move(-1,0)"),
     Command("curves-right", ("right",), "read right", "Move the reading cursor one point to the right.", "curves", "move(1,0)"),
-    Command("curves-page-left", ("pageup", "up"), "read left", "Move the reading cursor a tenth of the run to the left.", "curves", "move(-1,0,True)"),
-    Command("curves-page-right", ("pagedown", "down"), "read right", "Move the reading cursor a tenth of the run to the right.", "curves", "move(1,0,True)"),
-    Command("curves-enter", ("enter",), "go there", "Take the run to the iteration under the reading cursor.", "curves", "screen.goto_read"),
+    Command("curves-page-left", ("pageup", "up"), "read left", "Move the reading cursor a tenth of the run to the left; zoomed in, move the window.", "curves", "move(-1,0,True)"),
+    Command("curves-page-right", ("pagedown", "down"), "read right", "Move the reading cursor a tenth of the run to the right; zoomed in, move the window.", "curves", "move(1,0,True)"),
+    Command("curves-enter", ("enter",), "go there", "Take the run to the iteration under the reading cursor; without one, choose curves.", "curves", "enter"),
+    Command("curves-choose", ("a",), "choose", "Choose which metrics the tab Chosen shows, from all that are measured.", "curves", "choose"),
+    Command("curves-smooth", ("r",), "smooth", "Average the curves over about 10 iterations, over 100, or not at all.", "curves", "smooth"),
+    Command("curves-zoom-in", ("plus", "equals_sign"), "zoom in", "Show half as many iterations, about the reading cursor or the current position.", "curves", "zoom_in"),
+    Command("curves-zoom-out", ("minus",), "zoom out", "Show twice as many iterations.", "curves", "zoom_out"),
+    Command("curves-zoom-all", ("0",), "show all", "Show the whole run again.", "curves", "zoom_all"),
     Command("lesson-up", ("up", "left"), "scroll", "Scroll up.", "lesson", "move(0,-1)"),
     Command("lesson-down", ("down", "right"), "scroll", "Scroll down.", "lesson", "move(0,1)"),
     Command("lesson-page-up", ("pageup",), "page up", "Scroll up by a page.", "lesson", "move(0,-1,True)"),

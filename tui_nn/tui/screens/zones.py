@@ -34,7 +34,7 @@ SHOWS = {
     "lesson": ("lesson", ""),
     "curves": ("curves", "loss"),
 } | {name: ("detail", name) for name in TITLES}
-# Where a metric is to be seen.
+# Where a metric is to be seen; any other one is drawn among the chosen curves.
 METRICS = {
     "loss": ("curves", "loss"),
     "val_loss": ("curves", "loss"),
@@ -44,7 +44,6 @@ METRICS = {
     "delta_norm": ("detail", "gradients"),
     "weight_norm": ("detail", "optimizer"),
     "update_ratio": ("detail", "optimizer"),
-    "lr": ("detail", "optimizer"),
     "act_mean": ("detail", "activations"),
     "act_std": ("detail", "activations"),
     "act_signal": ("detail", "activations"),
@@ -152,7 +151,7 @@ class ZonesScreen(Screen[None]):
     def look_at(self, what: str) -> None:
         """Bring a panel, or the panel of a metric, into sight; a metric of a layer selects that layer."""
         metric, _, layer = what.partition(".")
-        panel, tab = SHOWS.get(what) or METRICS.get(metric, ("curves", "loss"))
+        panel, tab = SHOWS.get(what) or METRICS.get(metric, ("curves", "chosen"))
         if layer and self.frame is not None:
             names = [each.name for each in self.frame.layers]
             self.view.layer = names.index(layer) if layer in names else self.view.layer
@@ -161,6 +160,8 @@ class ZonesScreen(Screen[None]):
             self.view.detail = tab
         elif panel == "curves":
             self.view.curve = tab
+            if tab == "chosen" and self.frame is not None and what in self.frame.program.metrics:
+                self.view.chosen = (what, *(name for name in self.view.chosen if name != what))
         self.action_panel(panel)
         self.panels[panel].redraw()
 
