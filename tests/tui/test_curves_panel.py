@@ -150,9 +150,9 @@ def test_other_runs_lie_over_this_one():
     text = draw(view, 110, 20)
     assert "this run batch" in text
     assert f"cured batch         {number(cured.history['loss'][100])}" in text
-    alone = draw(replace(view, others=()), 110, 20)
-    braille = lambda s: sum("⠀" < c <= "⣿" for c in s)  # noqa: E731
-    assert braille(text) > 1.3 * braille(alone)
+    chart = "\n".join(text.splitlines()[2:])
+    assert all(chart.count(sign) >= 3 for sign in "•▲■")
+    assert "▲" not in draw(replace(view, others=()), 110, 20)
 
 
 def test_a_run_that_does_not_measure_it_is_left_out():
@@ -225,9 +225,7 @@ def test_the_axes_are_those_of_the_window():
 def test_a_spike_is_there_at_every_zoom(span: int | None):
     """One value of 400, 30 times as large as all others: in the first row of the chart, averaged or not."""
     for smoothing in (0, 10, 100):
-        view = View(
-            curve="chosen", chosen=(NORMS[3],), window=Window(span, 150 if span else None), smoothing=smoothing
-        )
+        view = View(curve="chosen", chosen=(NORMS[3],), window=Window(span, 150 if span else None), smoothing=smoothing)
         rows = draw(view, 60, 16).splitlines()
         assert any("⠀" < letter <= "⣿" for letter in rows[1]), rows
 
@@ -251,7 +249,7 @@ def test_the_average_is_drawn_over_its_raw_curve_and_said():
 
 
 def test_a_million_iterations_cost_no_more():
-    """Against a thousand in the same run, once its values have been copied: at most 15 ms more, with and without an average."""
+    """Against a thousand in the same run, once its values have been copied: at most 30 ms more (3 to 6 on an idle machine), averaged or not."""
     best = {}
     for n in (1_000, 1_000_000):
         rows = np.random.default_rng(0).random((n, 8), dtype=np.float32)
@@ -265,7 +263,7 @@ def test_a_million_iterations_cost_no_more():
                 cost = time.process_time() - start
                 best[n, smoothing] = min(best.get((n, smoothing), math.inf), cost)
     for smoothing in (0, 100):
-        assert best[1_000_000, smoothing] < best[1_000, smoothing] + 0.015
+        assert best[1_000_000, smoothing] < best[1_000, smoothing] + 0.030
 
 
 # The list
@@ -311,8 +309,8 @@ def test_choosing_zooming_and_smoothing_by_keys():
     async def act(app, pilot):
         panel = app.debugger.panels["curves"]
         view = app.debugger.view
-        await pilot.press("4", *["right_curly_bracket"] * 40)
-        await settled(app, pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: app.debugger.frame.iteration == 40)
         await pilot.press("z", "a")
         await pilot.press(*"update_ratio", "up", "space", "escape")
         await until(pilot, lambda: view.curve == "chosen" and len(app.screen_stack) == 2)
@@ -337,7 +335,7 @@ def test_choosing_zooming_and_smoothing_by_keys():
         assert (view.window, view.smoothing) == (ALL, 0)
         assert panel.note() == ""
 
-    drive("xor-mlp", act)
+    drive("xor-mlp", act, at=40)
 
 
 def test_choosing_without_letters():
@@ -362,8 +360,8 @@ def test_the_mouse_reads_zooms_and_goes():
 
     async def act(app, pilot):
         view, panel = app.debugger.view, app.debugger.panels["curves"]
-        await pilot.press("4", "z", *["right_curly_bracket"] * 30)
-        await settled(app, pilot)
+        await pilot.press("4", "z")
+        await until(pilot, lambda: app.debugger.frame.iteration == 40)
         await pilot.click(panel, offset=(60, 10))
         await until(pilot, lambda: view.read is not None)
         read, n = view.read, app.debugger.frame.iteration
@@ -377,7 +375,7 @@ def test_the_mouse_reads_zooms_and_goes():
         assert abs(app.debugger.frame.iteration - read) <= 2
         assert view.read is None
 
-    drive("xor-mlp", act)
+    drive("xor-mlp", act, at=40)
 
 
 def test_a_script_brings_any_metric_into_sight():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tui_nn.tui.columns import Column
 from tui_nn.tui.plot import Curve, visible
-from tui_nn.tui.series import moving_average, odd_places, peaks
+from tui_nn.tui.series import moving_average, survey
 
 NUMBERS = st.one_of(
     st.floats(-1e6, 1e6), st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300, -1e300, 1e-300])
@@ -61,7 +61,7 @@ def test_no_spike_is_lost_in_any_window(data: st.DataObject):
 def test_every_column_with_something_odd_is_marked(columns: int, n: int, place: int):
     y = np.zeros(n)
     y[place % n] = math.nan
-    assert odd_places(y, columns).tolist() == [place % n]
+    assert survey(y, columns).odd.tolist() == [place % n]
 
 
 def test_each_column_keeps_its_own_extremes():
@@ -69,10 +69,13 @@ def test_each_column_keeps_its_own_extremes():
     y = np.zeros(800)
     up, down = np.arange(8) * 100 + 31, np.arange(8) * 100 + 77
     y[up], y[down] = 1 + np.arange(8), -1 - np.arange(8)
-    assert peaks(y, 8).tolist() == sorted([*up, *down])
+    assert survey(y, 8).peaks.tolist() == sorted([*up, *down])
 
 
-@given(st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(math.nan)), min_size=1, max_size=300), st.sampled_from([2, 10, 100]))
+@given(
+    st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(math.nan)), min_size=1, max_size=300),
+    st.sampled_from([2, 10, 100]),
+)
 def test_the_average_is_the_formula(values: list[float], over: int):
     """As value by value, to 1e-9 of the largest: 300 roundings and cancellation."""
     average, _ = moving_average(np.array(values), over)

@@ -47,7 +47,9 @@ class Canvas:
         inside = (x >= 0) & (x < self.width) & (y >= 0) & (y < self.height)
         x, y = x[inside].astype(np.int64), y[inside].astype(np.int64)
         bits = np.zeros((self.rows, self.columns), dtype=np.int64)
-        np.bitwise_or.at(bits, (y // self.per_row, x // self.per_column), BRAILLE[y % self.per_row, x % self.per_column])
+        np.bitwise_or.at(
+            bits, (y // self.per_row, x // self.per_column), BRAILLE[y % self.per_row, x % self.per_column]
+        )
         self._lines.append((level, role, bits))
 
     def _merged(self) -> tuple[np.ndarray, np.ndarray]:

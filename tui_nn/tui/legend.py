@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.segment import Segment
 
@@ -17,25 +17,29 @@ SHORTEST = 7  # cells of a name that is cut
 
 @dataclass(frozen=True)
 class Entry:
-    """A curve: its sign in its colour, its name, its value in words."""
+    """A curve: its sign in its colour, its name, its value in words, and behind it what may be left out."""
 
     sign: str
     role: str
     name: str
     value: str
+    more: str = ""
 
 
 def legend(entries: Sequence[Entry], head: str, tail: str, width: int, height: int, ink: Ink) -> list[Line]:
     """At most `height` lines: the head, the entries, and the tail at the right end if there is room for it.
 
-    Where they take several lines they stand in columns. Where not all fit, names are cut first, in the middle, since
-    they differ at either end; then the last entries are counted only.
+    Where they take several lines they stand in columns. Where not all fit, what may be is left out first; then names are
+    cut, in the middle, since they differ at either end; then the last entries are counted only.
     """
-    margin = cells(head) + 1
-    rows = _flow([_entry(entry, 0, 0, ink) for entry in entries], margin, width)
-    if len(rows) > 1:
-        rows = _table(entries, margin, width, height, ink)
-    lines = [[ink.say(" " + (head if i == 0 else " " * cells(head)), "dim"), *row] for i, row in enumerate(rows)]
+    if height == 1 and cells(head) > width // 3:
+        head = ""
+    indent = cells(head)
+    in_one = len(_flow([_entry(entry, 0, 0, ink) for entry in entries], indent + 1, width)) == 1
+    if indent > width // 4 and not in_one:  # a long head has a line of its own
+        return [_cut([ink.say(" " + head, "dim")], width, ink), *legend(entries, "", tail, width, height - 1, ink)]
+    rows = _rows(entries, indent + 1, width, height, ink)
+    lines = [[ink.say(" " + (head if i == 0 else " " * indent), "dim"), *row] for i, row in enumerate(rows)]
     if lines:
         used = sum(segment.cell_length for segment in lines[-1])
         if tail and used + cells(tail) + 2 <= width:
@@ -43,27 +47,45 @@ def legend(entries: Sequence[Entry], head: str, tail: str, width: int, height: i
     return [_cut(line, width, ink) for line in lines[:height]]
 
 
-def _table(entries: Sequence[Entry], margin: int, width: int, height: int, ink: Ink) -> list[Line]:
-    """Entries below each other in columns, as wide as they must be to fit the height."""
+def _rows(entries: Sequence[Entry], margin: int, width: int, height: int, ink: Ink) -> list[Line]:
     longest = max(cells(entry.name) for entry in entries)
-    value = max(cells(entry.value) for entry in entries)
-    for room in range(longest, min(SHORTEST, longest) - 1, -1):
-        rows = _flow([_entry(entry, room, value, ink) for entry in entries], margin, width)
+    bare = [replace(entry, more="") for entry in entries]
+    for each in (entries, bare):
+        rows = _flow([_entry(entry, 0, 0, ink) for entry in each], margin, width)
+        if len(rows) == 1:
+            return rows
+        rows = _table(each, longest, margin, width, ink)
         if len(rows) <= height:
             return rows
-    rows = []
+    least = min(SHORTEST, longest)
+    for room in range(longest - 1, least - 1, -1):
+        rows = _table(bare, room, margin, width, ink)
+        if len(rows) <= height:
+            return rows
     for n in range(len(entries) - 1, -1, -1):
-        kept = [_entry(entry, min(SHORTEST, longest), value, ink) for entry in entries[:n]]
-        rows = _flow([*kept, [ink.say(f"+{len(entries) - n}", "dim")]], margin, width)
+        rows = _table(bare[:n], least, margin, width, ink, [ink.say(f"+{len(entries) - n}", "dim")])
         if len(rows) <= height:
             break
     return rows
 
 
+def _table(
+    entries: Sequence[Entry], room: int, margin: int, width: int, ink: Ink, last: Line | None = None
+) -> list[Line]:
+    """Entries in columns, their names in `room` cells."""
+    value = max((cells(_value(entry)) for entry in entries), default=0)
+    return _flow([*(_entry(entry, room, value, ink) for entry in entries), *([last] if last else [])], margin, width)
+
+
+def _value(entry: Entry) -> str:
+    return f"{entry.value} {entry.more}".rstrip()
+
+
 def _entry(entry: Entry, room: int, value: int, ink: Ink) -> Line:
     """room, value: cells for the name and the value; 0: as many as they need."""
     name = _squeezed(entry.name, room) if room else entry.name
-    words = entry.value + " " * (value - cells(entry.value))
+    words = _value(entry)
+    words += " " * (value - cells(words))
     return [ink.say(entry.sign + " ", entry.role), ink.say(name + " ", "dim"), ink.say(words, "strong")]
 
 

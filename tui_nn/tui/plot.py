@@ -1,7 +1,7 @@
 """Curves over the iterations, with axes: arrays in, segments out.
 
 Drawn here and not by a plot library: a noisy curve of 110 x 30 cells took plotext 180 ms, and takes 4 ms on a field of
-dots that NumPy fills. The cost is bounded by the size of the chart, whatever the length of the run: `series.peaks`.
+dots that NumPy fills. The cost is bounded by the size of the chart, whatever the length of the run: `series.survey`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from tui_nn.tui.canvas import MIDDLE, Canvas, Line
 from tui_nn.tui.ink import Ink
-from tui_nn.tui.series import odd_places, peaks
+from tui_nn.tui.series import survey
 from tui_nn.tui.text import cells
 from tui_nn.tui.ticks import even_labels, exponent_label, linear_ticks, log_ticks
 
@@ -73,7 +73,7 @@ class Plot:
 
 def decimate(x: np.ndarray, y: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:
     """At most 2 x columns points: of each column the smallest and the largest finite value, in order of x."""
-    places = peaks(y, columns)
+    places = survey(y, columns).peaks
     return x[places], y[places]
 
 
@@ -81,15 +81,15 @@ def visible(curve: Curve, first: float, last: float, columns: int, log: bool = F
     """What is drawn of a curve between first and last, both included. Slices; copies only what is kept."""
     a, b = int(np.searchsorted(curve.x, first)), int(np.searchsorted(curve.x, last, side="right"))
     x, y = curve.x[a:b], curve.y[a:b]
-    places = peaks(y, columns, positive=log)
+    kept = survey(y, columns, positive=log)
     return Shown(
-        np.asarray(x[places], dtype=np.float64),
-        _height(y[places], log),
+        np.asarray(x[kept.peaks], dtype=np.float64),
+        _height(y[kept.peaks], log),
         b - a,
         _neighbour(curve, a - 1, log),
         _neighbour(curve, b, log),
-        x[odd_places(y, columns)],
-        int(np.count_nonzero(y <= 0)) if log else 0,
+        x[kept.odd],
+        kept.n_left_out,
     )
 
 

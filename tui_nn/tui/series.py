@@ -5,40 +5,47 @@ Pure NumPy, without loops over the points; a million of them take a millisecond 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 BLOCK = 32  # points of the running average taken in one matrix product; the carries between blocks are again such a sum
 
 
-def peaks(y: np.ndarray, columns: int, *, positive: bool = False) -> np.ndarray:
-    """The places of the smallest and the largest finite value of each column, ascending: at most 2 x columns.
+class Kept(NamedTuple):
+    """What a chart needs of a series. Places are indices, ascending.
 
-    Shapes: y is (n,), cut into at most `columns` stretches of equal length. Few points are all kept.
-    positive: only values above 0 count, as on a logarithmic axis.
+    peaks: of the smallest and the largest value of each column. odd: of values that are NaN or infinite: all of few
+    points, of many the first in each column. n_left_out: how many values of 0 or less a logarithmic axis cannot show.
     """
-    fit_to_draw = np.isfinite(y)
-    if positive:
-        fit_to_draw &= y > 0
-    if y.size <= 2 * columns:
-        return np.flatnonzero(fit_to_draw)
-    if fit_to_draw.all():
-        places = np.concatenate([_by_stretch(y, columns, np.argmin), _by_stretch(y, columns, np.argmax)])
-        return np.unique(places)
-    low = _by_stretch(np.where(fit_to_draw, y, np.inf), columns, np.argmin)
-    high = _by_stretch(np.where(fit_to_draw, y, -np.inf), columns, np.argmax)
-    places = np.unique(np.concatenate([low, high]))
-    return places[fit_to_draw[places]]  # a stretch with nothing in it answers with its first place
+
+    peaks: np.ndarray
+    odd: np.ndarray
+    n_left_out: int
 
 
-def odd_places(y: np.ndarray, columns: int) -> np.ndarray:
-    """The places of values that are NaN or infinite: all of few points, of many the first in each column."""
-    odd = ~np.isfinite(y)
-    if not odd.any():
-        return np.empty(0, dtype=int)
-    if y.size <= 2 * columns:
-        return np.flatnonzero(odd)
-    places = _by_stretch(odd, columns, np.argmax)
-    return places[odd[places]]
+def survey(y: np.ndarray, columns: int, *, positive: bool = False) -> Kept:
+    """Cut (n,) values into at most `columns` stretches of equal length and keep each one's extremes: at most 2 x columns.
+
+    positive: only values above 0 count, as on a logarithmic axis. Few points are all kept.
+    """
+    is_long = y.size > 2 * columns
+    if is_long:
+        low, high = _by_stretch(y, columns, np.argmin), _by_stretch(y, columns, np.argmax)
+        # Both find a NaN if there is one, and infinities are extremes: these few tell of all.
+        if np.isfinite(y[low]).all() and np.isfinite(y[high]).all() and not (positive and (y[low] <= 0).any()):
+            return Kept(np.unique(np.concatenate([low, high])), np.empty(0, dtype=int), 0)
+    finite = np.isfinite(y)
+    drawn = finite & (y > 0) if positive else finite
+    n_left_out = int(np.count_nonzero(y <= 0)) if positive else 0
+    if not is_long:
+        return Kept(np.flatnonzero(drawn), np.flatnonzero(~finite), n_left_out)
+    low = _by_stretch(np.where(drawn, y, np.inf), columns, np.argmin)
+    high = _by_stretch(np.where(drawn, y, -np.inf), columns, np.argmax)
+    places, odd = np.unique(np.concatenate([low, high])), _by_stretch(~finite, columns, np.argmax)
+    return Kept(
+        places[drawn[places]], odd[~finite[odd]], n_left_out
+    )  # a stretch with none answers with its first place
 
 
 def _by_stretch(y: np.ndarray, columns: int, choose) -> np.ndarray:

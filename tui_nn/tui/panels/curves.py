@@ -56,7 +56,7 @@ def curves_picture(frame: Frame, view: View, width: int, height: int, ink: Ink, 
     first, last = view.window.edges(newest, end)
     read = None if view.read is None else clamp(view.read, newest + 1)
     room = 1 if height < 9 else 2 if height < 16 else min(height // 6, 5)
-    entries = [Entry(each.sign, each.role, each.name, _reading(each, read, view.smoothing)) for each in series]
+    entries = [Entry(each.sign, each.role, each.name, *_reading(each, read, view.smoothing)) for each in series]
     family = family_of(series)
     head = " ".join(part for part in (family, f"at {read:,}" if read is not None else "") if part)
     head += ": " if head else ""
@@ -115,14 +115,14 @@ def _curves(series: list[Series], smoothing: int) -> list[Any]:
     return curves
 
 
-def _reading(series: Series, read: int | None, smoothing: int) -> str:
-    """The value at the reading cursor, or the newest at the position; behind it the average."""
+def _reading(series: Series, read: int | None, smoothing: int) -> tuple[str, str]:
+    """The value at the reading cursor, or the newest at the position; and the average there."""
     column = series.column
     value = series.now if read is None else column.at(read)
     if not smoothing or not column.is_dense or value is None:
-        return series.say(value)
+        return series.say(value), ""
     at = int(column.x[-1]) if read is None else read
-    return f"{series.say(value)} ~{series.say(column.at(at, column.average(smoothing)))}"
+    return series.say(value), f"~{series.say(column.at(at, column.average(smoothing)))}"
 
 
 def _note(view: View, edges: tuple[int, int], series: list[Series], n_left_out: int) -> str:

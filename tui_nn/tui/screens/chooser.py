@@ -29,10 +29,17 @@ class ChoiceList(Widget):
     """The rows. Its screen holds the cursor; the keyboard stays with the line one types in."""
 
     DEFAULT_CSS = "ChoiceList { width: 1fr; height: 1fr; }"
+    strips: list[Strip] | None = None
+
+    def reset(self) -> None:
+        self.strips = None
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        lines = self.screen.lines(*self.size)  # type: ignore[attr-defined]
-        return paint(self, [lines[y] if y < len(lines) else []])[0]
+        if self.strips is None or len(self.strips) != self.size.height:
+            lines = self.screen.lines(*self.size)  # type: ignore[attr-defined]
+            self.strips = paint(self, lines + [[] for _ in range(self.size.height - len(lines))])
+        return self.strips[y]
 
     def on_click(self, event: events.Click) -> None:
         self.screen.click_row(event.y)  # type: ignore[attr-defined]
@@ -110,7 +117,7 @@ class ChooserScreen(ModalScreen[None]):
         self.query_one("#choose-foot", Bar).show(
             [[part for key, word in foot for part in (ink.say(key, "key"), ink.say(f" {word}   ", "dim"))]]
         )
-        self.query_one(ChoiceList).refresh()
+        self.query_one(ChoiceList).reset()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.rows, self.cursor = rows_of(self.names, self.depth, event.value), 0
