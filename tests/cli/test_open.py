@@ -50,11 +50,18 @@ def test_a_terminal_that_is_no_screen(variable: str, value: str):
         assert ENTERED_ALTERNATE not in term.raw
 
 
+def hear_sigint() -> None:
+    """A shell's background job ignores SIGINT, and so would all that it starts, these tests among them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def long_run() -> Iterator[subprocess.Popen[str]]:
     """A run of ten million iterations, past its compiling."""
     command = [*COMMAND, "run", "digits-dnn", "--iterations", "1000000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_sigint
+    ) as process:
         assert process.stderr is not None
         assert "ready" in process.stderr.readline()
         yield process
@@ -65,7 +72,7 @@ def long_run() -> Iterator[subprocess.Popen[str]]:
 def test_interrupt_ends_with_130(long_run: subprocess.Popen[str]):
     """Ctrl-C while the machine runs outside Python's reach: status 130, a word, no traceback."""
     long_run.send_signal(signal.SIGINT)
-    out, err = long_run.communicate(timeout=20)
+    out, err = long_run.communicate(timeout=60)
     assert long_run.returncode == 130
     assert err.strip().endswith("interrupted")
     assert "Traceback" not in err
@@ -104,6 +111,7 @@ main(["run", "xor-mlp", "--iterations", "100000000"])
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_an_interrupt_that_python_loses_is_heard():
     """Raised inside `__del__`, KeyboardInterrupt goes no further; the run ends all the same, with 130."""
-    result = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-c", SWALLOWED]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=180, preexec_fn=hear_sigint)
     assert result.returncode == 130
     assert result.stderr.strip().endswith("interrupted")
