@@ -229,7 +229,8 @@ SPLICES = st.sampled_from(
     ["", "[[layers]]", "[data]", "[layers]", "units = -1", "lr = 1e999", "x = 1", "type = 3", "[data.x]", "= ", '"', "]", "[[", "{",
      "data = 3", "activation = ['a']", "seed = 99999999999999999999", "script = [{}, 3, {run = 3}]", "expect = [[]]", "\u001b", "\0",
      "batch_size = 1.5", "source = {}", "a.b.c = 1", "data.source = 1979-05-27", "that = 'min('", "title = '''", "tags = [1, []]",
-     "[optimizer.type]", "[[optimizer]]", "type = []", "train = []", "layers = [1, {}, []]", "summary = {en = 3}"]
+     "[optimizer.type]", "[[optimizer]]", "type = []", "train = []", "layers = [1, {}, []]", "summary = {en = 3}",
+     'extends = "xor-mlp"', "extends = []", "change = {layers = {a = 1}, data = []}", "[change.optimizer]"]
 )  # fmt: skip
 
 
