@@ -1,5 +1,6 @@
 """What differs between two scenarios as runs, key by key. What they say of themselves does not count."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tui_nn.scenario.errors import Path, dotted
@@ -10,11 +11,15 @@ MAX_SHOWN = 40  # characters of a value
 
 
 class Difference(NamedTuple):
-    """One key, like optimizer.lr, and its value in either; None where that one has no such key."""
+    """One key, like ("optimizer", "lr"), and its value in either; None where that one has no such key."""
 
-    key: str
+    path: Path
     first: Any
     second: Any
+
+    @property
+    def key(self) -> str:
+        return dotted(self.path)
 
     def __str__(self) -> str:
         return f"{self.key}: {_words(self.first)} → {_words(self.second)}"
@@ -27,10 +32,10 @@ def differences(first: Scenario, second: Scenario) -> list[Difference]:
     """
     a, b = (scenario.model_dump(exclude=set(OWN)) for scenario in (first, second))
     chosen_a, chosen_b = (scenario.model_dump(exclude=set(OWN), exclude_defaults=True) for scenario in (first, second))
-    return [Difference(dotted(path), *values) for path, *values in _compare(a, b, chosen_a, chosen_b, ())]
+    return [Difference(*found) for found in _compare(a, b, chosen_a, chosen_b, ())]
 
 
-def _compare(a: Any, b: Any, chosen_a: Any, chosen_b: Any, path: Path):
+def _compare(a: Any, b: Any, chosen_a: Any, chosen_b: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
     if isinstance(a, dict) and isinstance(b, dict):
         for key in dict.fromkeys([*a, *b]):
             if key in a and key in b:
