@@ -86,16 +86,15 @@ def cli(ctx: click.Context, lang: str | None, ascii_only: bool) -> None:
 @scenario_argument
 @set_option
 @click.option("--at", type=click.IntRange(min=0), metavar="N", help="Go to iteration N first.")
+@click.option("--no-twin", is_flag=True, help="Leave the network shut that the scenario names to be seen beside it.")
 @lang_option
 @ascii_option
 @click.pass_context
-def open_command(
-    ctx: click.Context, scenario: str, overrides: Sequence[str], at: int | None, lang: str | None, ascii_only: bool
-) -> None:
+def open_command(ctx: click.Context, scenario: str, overrides: Sequence[str], **options: Any) -> None:
     """The debugger on one scenario."""
     from tui_nn.cli_open import open_scenario
 
-    ctx.exit(open_scenario(scenario, overrides, at=at, lang=lang, ascii_only=ascii_only))
+    ctx.exit(open_scenario(scenario, overrides, **options))
 
 
 @cli.command("list")

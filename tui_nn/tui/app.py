@@ -38,6 +38,7 @@ class Wish:
     at: int | None = None
     play: bool = False
     speed: float = 1.0
+    twin: bool = True  # open the network beside it, if it names one
 
 
 @dataclass
@@ -236,14 +237,14 @@ class TuiApp(App[int]):
 
 def run(
     scenario: str | None, *, lang: str | None, overrides: Sequence[str], at: int | None, ascii: bool, play: bool, speed: float,
-    theme: str | None,
+    theme: str | None, twin: bool = True,
 ) -> int:  # fmt: skip
     """See `tui_nn.tui.run_app`."""
     from tui_nn.cli_text import default_language
 
     remembered = config.load()
     chosen = next((name for name in (lang, remembered.get("lang")) if name in LANGUAGES), default_language())
-    wish = Wish(scenario, tuple(overrides), at, play, speed) if scenario is not None else None
+    wish = Wish(scenario, tuple(overrides), at, play, speed, twin) if scenario is not None else None
     app = TuiApp(Options(chosen, ascii, theme, wish, remembered))
     try:
         status = app.run()

@@ -34,21 +34,30 @@ class Status:
     brief: str = ""  # said instead where the position would have to be left out
 
 
-def header_lines(title: str, status: Status, frame: Frame | None, width: int, height: int, ink: Ink) -> list[Line]:
-    """Two rows: title and timeline; status and position. In one row: status and position alone."""
+def header_lines(
+    title: str, status: Status, frame: Frame | None, width: int, height: int, ink: Ink, note: str = ""
+) -> list[Line]:
+    """Two rows: title and timeline; status and position. In one row: status and position alone.
+
+    note: said behind the title, where there is room for both.
+    """
     if height < 2:
         return [_status_line(status, frame, width, ink)]
-    return [_title_line(title, frame, width, ink), _status_line(status, frame, width, ink)]
+    return [_title_line(title, note, frame, width, ink), _status_line(status, frame, width, ink)]
 
 
-def _title_line(title: str, frame: Frame | None, width: int, ink: Ink) -> Line:
+def _title_line(title: str, note: str, frame: Frame | None, width: int, ink: Ink) -> Line:
     name = " tui-nn  "
     bar_width = min(width // 3, 48) if width >= 60 else 0
     bar = timeline(frame, bar_width, ink) if frame and bar_width else []
     used = sum(cells(segment.text) for segment in bar)
+    room = width - cells(name) - used - 3
+    words = [ink.say(fit(title, room), "strong")]
+    if note and cells(title) + cells(note) + 2 <= room:
+        words = [ink.say(title + "  ", "strong"), ink.say(fit(note, room - cells(title) - 2), "dim")]
     return [
         ink.say(name, "title"),
-        ink.say(fit(title, width - cells(name) - used - 3), "strong"),
+        *words,
         ink.say("  "),
         *bar,
         ink.say(" "),

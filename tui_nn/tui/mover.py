@@ -44,6 +44,13 @@ class Mover:
         """Is a move remembered until its kernel is compiled?"""
         return bool(self._remembered)
 
+    @property
+    def goal(self) -> Position:
+        """Where it stands, or will stand when what it seeks is found."""
+        if self.kind != "seek":
+            return self.session.position
+        return self._goal if self._queued is None else self._queued
+
     # What the user wants
 
     def step(self, unit: Unit, n: int = 1) -> Stop | None:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from tui_nn.tui.mover import Mover
     from tui_nn.tui.opening import Compiling
     from tui_nn.tui.player import Player
+    from tui_nn.tui.runs import Runs
 
 
 def status_of(
-    mover: Mover,
+    mover: Mover | Runs,
     frame: Frame | None,
     compiling: Compiling | None,
     player: Player | None,

@@ -33,6 +33,7 @@ class View:
     land: tuple[int, int] | None = None  # the cursor in the landscape: row from below, column
     path: Callable[[], Path | None] | None = None  # of the session looked at
     marked: Frame | None = None  # the moment that changes are told from
+    others: tuple[tuple[str, Frame], ...] = ()  # title and frame of the networks open beside the one looked at
     curve: str = "loss"
     log: bool = False
     read: int | None = None  # iteration under the reading cursor of the curves

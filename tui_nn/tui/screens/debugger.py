@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tui_nn.tui.chrome import Status, header_lines
 from tui_nn.tui.commands import bindings_for
 from tui_nn.tui.ink import Ink
-from tui_nn.tui.opening import Compiling, Failed, Opened, Opening
+from tui_nn.tui.opening import Alone, Compiling, Failed, Joined, Opened, Opening
+from tui_nn.tui.panels.beside import Part
+from tui_nn.tui.panels.detail import DetailPanel
 from tui_nn.tui.panels.lesson import cues_of
 from tui_nn.tui.screens.zones import ZonesScreen
 from tui_nn.tui.status import Speed, status_of
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from tui_nn.tui.app import TuiApp, Wish
     from tui_nn.tui.mover import Mover
     from tui_nn.tui.player import Player
+    from tui_nn.tui.runs import Runs
 
 HERTZ, HERTZ_REMOTE = 30, 12  # a remote terminal gets fewer frames: each is tens of thousands of bytes
 NARRATION_S = 8.0
@@ -37,8 +40,9 @@ class DebuggerScreen(ZonesScreen):
         super().__init__(ink, lang)
         self.wish = wish
         self.opening = Opening(self, wish)
-        self.session: Session | None = None
-        self.mover: Mover | None = None
+        self.runs: Runs | None = None  # one, or several side by side
+        self.session: Session | None = None  # of the one looked at
+        self.mover: Mover | Runs | None = None
         self.player: Player | None = None
         self.status = Status("opening", f"reading {wish.ref}")
         self.compiling: Compiling | None = None
@@ -51,7 +55,7 @@ class DebuggerScreen(ZonesScreen):
 
     @property
     def scenario_id(self) -> str:
-        return self.session.scenario.id if self.session else ""
+        return self.runs.entries[0].session.scenario.id if self.runs else ""
 
     # Life
 
@@ -64,18 +68,63 @@ class DebuggerScreen(ZonesScreen):
         self.call_after_refresh(self.opening.start)  # the screen stands before anything heavy is imported
 
     def on_opened(self, message: Opened) -> None:
-        from tui_nn.tui.mover import Mover
+        from tui_nn.tui.runs import Run, Runs
 
         if self._is_closed:
             return
-        self.session, self.mover = message.session, Mover(message.session)
-        self.view.path = message.session.path
-        scenario = message.session.scenario
+        self.runs = Runs(Run(message.session, self.view))
+        for remark in message.session.scenario.remarks:
+            self.notify(remark, timeout=NARRATION_S, markup=False)
+        self._look()
+
+    def on_joined(self, message: Joined) -> None:
+        """The twin: from here on both are moved together."""
+        from tui_nn.tui.runs import OwnView, Run
+
+        if self._is_closed or self.runs is None:
+            return
+        self.runs.join(Run(message.session, OwnView(self.view)))  # type: ignore[arg-type]
+        if self.player is not None:
+            self.player.mover = self.runs
+        if message.left_out:
+            words = f"The other network keeps what it differs in; not set there: {', '.join(message.left_out)}"
+            self.notify(words, timeout=NARRATION_S, markup=False)
+        self._look()
+
+    def on_alone(self, message: Alone) -> None:
+        if not self._is_closed:
+            self.notify(
+                message.report, title="The network beside it cannot be opened", timeout=NARRATION_S, markup=False
+            )
+
+    def _look(self) -> None:
+        """Turn to the run that is looked at: position, program, layers and lesson are its own."""
+        runs = self.runs
+        assert runs is not None
+        run = runs.looked_at
+        self.session, self.mover = run.session, runs.mover
+        for panel in self.panels.values():
+            panel.view = run.view
+        if self.player is None:
+            self._show_lesson(run.session)
+        runs.refresh()
+        self._show_runs(runs)
+        self._say()
+        for panel in self.panels.values():
+            panel.redraw()
+
+    def _show_lesson(self, session: Session) -> None:
+        scenario = session.scenario
         self.lesson.text = {"en": scenario.lesson.en, "ko": scenario.lesson.ko}
         self.lesson.cues = cues_of(scenario.script)
-        for remark in scenario.remarks:
-            self.notify(remark, timeout=NARRATION_S, markup=False)
-        self._refresh_frame()
+        self.lesson.current = 0
+
+    def _show_runs(self, runs: Runs) -> None:
+        detail: DetailPanel = self.panels["detail"]  # type: ignore[assignment]
+        if len(runs.entries) > 1:
+            detail.parts = tuple(Part(run.title, run.frame, run.view) for run in runs.entries)
+            detail.active = runs.active
+        self.show_frame(runs.looked_at.frame)
 
     def on_failed(self, message: Failed) -> None:
         if not self._is_closed:
@@ -101,12 +150,13 @@ class DebuggerScreen(ZonesScreen):
         self._is_closed = True
         self.opening.stop()
         self.view.pictures.close()
-        if self.session is None:
+        if self.runs is None:
             return ""
-        if self.mover is not None:
-            self.mover.stop()
-        self.session.close()
-        return summary(self.session)
+        for run in self.runs.entries:
+            run.view.pictures.close()
+            run.mover.stop()
+            run.session.close()
+        return "\n".join(summary(run.session) for run in self.runs.entries)
 
     def pause_all(self) -> None:
         """Stand still: the script and the run."""
@@ -128,7 +178,7 @@ class DebuggerScreen(ZonesScreen):
                 self._refresh_frame()
         if self.player is not None:
             self._play_on(self.player)
-        if self.view.pictures.changed():
+        if self.runs is not None and self.runs.have_new_pictures():
             self.panels["detail"].redraw()
 
     def _play_on(self, player: Player) -> None:
@@ -156,12 +206,12 @@ class DebuggerScreen(ZonesScreen):
 
     def _refresh_frame(self, stop: Stop | None = None) -> None:
         """Show the session as it is now; while it runs, the newest copy it has sent."""
-        if self.session is None:
+        runs = self.runs
+        if runs is None:
             return
-        frame = self.session.frame()
-        if frame is not self.frame:
-            self.show_frame(frame)
-            self._speed.note(frame.iteration)
+        if runs.refresh():
+            self._show_runs(runs)
+            self._speed.note(runs.looked_at.frame.iteration)
         self._say(stop.message if stop else "", stop.reason if stop else "")
 
     def _say(self, text: str = "", reason: str = "") -> None:
@@ -173,11 +223,14 @@ class DebuggerScreen(ZonesScreen):
     def draw_header(self) -> None:
         title = self.wish.ref if self.session is None else self.session.scenario.title
         height = self.arrangement.header.height if self.arrangement else 2
-        self.header.show(header_lines(title, self.status, self.frame, self.app.size.width, height, self.ink))
+        others = self.runs.others if self.runs else []
+        note = f"beside: {others[0].title}" if len(others) == 1 else f"beside {len(others)} others" if others else ""
+        width = self.app.size.width
+        self.header.show(header_lines(title, self.status, self.frame, width, height, self.ink, note))
 
     # Commands: moving in time
 
-    def _move(self, move: Callable[[Mover], Any]) -> None:
+    def _move(self, move: Callable[[Mover | Runs], Any]) -> None:
         """Make a move, unless the run is not there yet; show what it led to if that is over already."""
         mover = self.mover
         if mover is None:
@@ -268,12 +321,22 @@ class DebuggerScreen(ZonesScreen):
             self.app.push_screen(goto_prompt(session.program, self.ink), typed)
 
     def action_mark(self) -> None:
-        if self.session is not None:
-            self.view.marked = self.session.frame()
+        if self.runs is not None:
+            for run in self.runs.entries:
+                run.view.marked = run.session.frame()
+            marked = self.runs.looked_at.frame
             self.panels["detail"].redraw()
-            self._say(
-                f"marked {self.view.marked.iteration:,}:{self.view.marked.op}; the Weights tab shows the change since"
-            )
+            self._say(f"marked {marked.iteration:,}:{marked.op}; the Weights tab shows the change since")
+
+    def action_switch(self, to: int | None = None) -> None:
+        """Look at the other network; the keys then move it, and the first follows."""
+        runs = self.runs
+        if runs is None or len(runs.entries) < 2:
+            self._say("there is no other network: this scenario is open alone")
+            return
+        runs.switch(to)
+        self._speed.restart(runs.looked_at.session.position.iteration)
+        self._look()
 
     # Commands: the script
 
