@@ -13,7 +13,7 @@ from textual import events
 from textual.app import App
 from textual.widgets import Input
 
-from tui_nn.tui import config
+from tui_nn.tui import config, visited
 from tui_nn.tui.arrange import is_too_small
 from tui_nn.tui.commands import JAMO, PANELS, Command, bindings_for
 from tui_nn.tui.ink import Ink
@@ -106,6 +106,7 @@ class TuiApp(App[int]):
 
         if self.debugger is not None:
             self.close_run()
+        visited.remember(wish.ref)
         self.debugger = DebuggerScreen(wish, self.ink, self.lang)
         self.push_screen(self.debugger)
 
