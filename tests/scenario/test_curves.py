@@ -53,8 +53,8 @@ def test_an_outline_keeps_the_range_of_every_column():
 
 
 def test_a_short_run_leaves_columns_empty():
-    """Three iterations stand at 0, 16 and 32 of 48."""
-    assert [i for i, span in enumerate(outline(range(3), [3.0, 2.0, 1.0], 3)) if span] == [0, 16, 32]
+    """Three iterations stand at the start, in the middle and at the end."""
+    assert [i for i, span in enumerate(outline(range(3), [3.0, 2.0, 1.0], 3)) if span] == [0, 24, 47]
 
 
 def test_what_is_written_is_read_again():

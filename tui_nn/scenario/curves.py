@@ -55,11 +55,11 @@ Points = tuple[Sequence[int], Sequence[float]]  # iterations, and the value at e
 
 
 def outline(iterations: Sequence[int], values: Sequence[float], planned: int) -> tuple[Span, ...]:
-    """Of each column the range of its finite values, so that spikes survive."""
+    """Of each column the range of its finite values, so that spikes survive. The first and last iteration have the outer ones."""
     spans: list[Span] = [None] * COLUMNS
     for iteration, value in zip(iterations, values, strict=True):
         if math.isfinite(value):
-            column = min(iteration * COLUMNS // max(planned, 1), COLUMNS - 1)
+            column = min(round(iteration * (COLUMNS - 1) / max(planned - 1, 1)), COLUMNS - 1)
             low, high = spans[column] or (value, value)
             spans[column] = (min(low, value), max(high, value))
     return tuple(spans)

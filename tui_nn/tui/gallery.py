@@ -119,17 +119,25 @@ def list_lines(
     if not entries:
         return ink.notice(NOTHING, width)[:height]
     digits = len(str(max((entry.number or 0 for entry in entries), default=0)))
+    spark = next((n for least, n in SPARKS if width >= least), 0)
+    tall = 2 if any(row.kind == "summary" for row in rows) else 1
+    room = width - (spark + 2 if spark else 1)
     lines: list[Line] = []
     for row in rows[top : top + height]:
         if row.kind == "blank":
             lines.append([])
         elif row.kind == "heading":
             lines.append([ink.say(" " + fit(CHAPTERS[row.index][lang], width - 2), "accent")])
-        elif row.kind == "title":
-            curve = curves.get(entries[row.index].preset.id)
-            lines.append(_title(entries[row.index], row.index == selected, marks, digits, width, ink, curve))
         else:
-            lines.append(_summary(entries[row.index], lang, digits, width, ink))
+            entry, is_selected = entries[row.index], row.index == selected
+            if row.kind == "title":
+                line = _title(entry, is_selected, marks, digits, room, ink)
+            else:
+                line = _summary(entry, lang, digits, room, ink)
+            if spark:
+                curve = curves.get(entry.preset.id)
+                line = [*line, ink.say(" "), *sparkline(curve, spark, tall, ink)[row.kind == "summary"]]
+            lines.append([*line, ink.say(" ")])
     for y, is_more, glyph in ((0, top > 0, "more_up"), (height - 1, top + height < len(rows), "more_down")):
         if is_more and y < len(lines):
             used = sum(cells(segment.text) for segment in lines[y])
@@ -145,30 +153,26 @@ def _cut(line: Line, used: int, width: int) -> Line:
     return [*line[:-1], Segment(last.text[: len(last.text) - (used - width)], last.style)]
 
 
-def _title(
-    entry: Entry, is_selected: bool, marks: Marks, digits: int, width: int, ink: Ink, curve: RecordedCurve | None
-) -> Line:
+def _title(entry: Entry, is_selected: bool, marks: Marks, digits: int, width: int, ink: Ink) -> Line:
     preset = entry.preset
     state, badge, badge_role = _state(preset.id, marks)
     number = "" if entry.number is None else str(entry.number)
     left = f" {ink.glyph('next') if is_selected else ' '} {fit(number, digits, '>')} "
     twin = f"{ink.glyph('twin')} "
     title = twin + preset.title if entry.twin_of else preset.title
-    spark = next((n for least, n in SPARKS if width >= least), 0)
-    room = width - cells(left) - 2 - (spark + 2 if spark else 0) - 1
-    if width < SPARKS[-1][0] or room < 30:
+    room = width - cells(left) - 2
+    if room < 30:
         badge = ""  # the glyph before the title says it
     tail = f"  {badge}" if badge else ""
     if twin_of(preset) and not entry.twin_of and cells(preset.title) + cells(twin) + cells(tail) <= room:
         title += " " + twin.rstrip()
     role = "selected" if is_selected else "bad" if preset.error else "strong" if marks.next == preset.id else "text"
-    line = [
+    return [
         ink.say(left, "selected" if is_selected else "dim"),
         ink.say(ink.glyph(state) if state else " ", "selected" if is_selected else badge_role),
         ink.say(" " + fit(title, room - cells(tail)), role),
         ink.say(tail, "selected" if is_selected else badge_role),
     ]
-    return [*line, ink.say(" "), *([ink.say(" "), *sparkline(curve, spark, ink), ink.say(" ")] if spark else [])]
 
 
 def _state(preset_id: str, marks: Marks) -> tuple[str, str, str]:
@@ -183,9 +187,9 @@ def _state(preset_id: str, marks: Marks) -> tuple[str, str, str]:
 def _summary(entry: Entry, lang: str, digits: int, width: int, ink: Ink) -> Line:
     indent, preset = digits + 6, entry.preset
     if preset.error:
-        return [ink.say(" " * indent + fit("cannot be read: enter shows why", width - indent - 1), "bad")]
+        return [ink.say(" " * indent + fit("cannot be read: enter shows why", width - indent), "bad")]
     text = " ".join(wrap(preset.summary.get(lang) or preset.summary.get("en", ""), 10_000))
-    return [ink.say(" " * indent + fit(text, width - indent - 1), "dim")]
+    return [ink.say(" " * indent + fit(text, width - indent), "dim")]
 
 
 # The lines above the list
@@ -200,7 +204,7 @@ def start_line(path: Sequence[Entry], marks: Marks, width: int, ink: Ink) -> Lin
             f"You have opened all {len(numbered)}." if numbered else "Open a training run, and step it back and forth."
         )
         return [ink.say(" " + fit(text, width - 2), "dim")]
-    verb = "New here? Start with" if marks.is_first else "Continue with"
+    verb = "New here? Begin with" if marks.is_first else "Continue with"
     click = Style.from_meta({"@click": "screen.open_next"})
     head = f" {ink.glyph('knob')} {verb} {coming.number}: "
     if cells(head) > width // 2:

@@ -75,20 +75,21 @@ def _row(share: float, rows: int) -> int:
 
 
 @lru_cache(maxsize=2_000)  # the list asks for all it shows at every move
-def sparkline(curve: RecordedCurve | None, width: int, ink: Ink) -> Line:
-    """The loss in one row of exactly `width` cells, × where it was no number any more; blank without a curve."""
-    if curve is None or width < 1:
-        return [ink.say(" " * max(width, 0))]
+def sparkline(curve: RecordedCurve | None, width: int, rows: int, ink: Ink) -> tuple[Line, ...]:
+    """The loss in exactly `rows` lines of `width` cells, × where it was no number any more; blank without a curve."""
+    if curve is None:
+        return tuple([ink.say(" " * width)] for _ in range(rows))
     axis = Axis.of(curve)
-    if not ink.ascii:
-        return plot(curve, axis, width, 1, ink, with_validation=False)[0]
+    if rows > 1 or not ink.ascii:
+        return tuple(plot(curve, axis, width, rows, ink, with_validation=False))
     marks = [" "] * width  # four heights, where dots in halves of a cell would give two
     for x, low, high in _columns(curve.loss, axis, width):
         marks[x] = "_.-'"[min(int((low + high) * 2), 3)]
     end = _broken_column(curve, width)
     if end is None:
-        return [ink.say("".join(marks), "train")]
-    return [ink.say("".join(marks[:end]), "train"), ink.say(ink.glyph("nan"), "bad"), ink.say(" " * (width - end - 1))]
+        return ([ink.say("".join(marks), "train")],)
+    broken = ink.say(ink.glyph("nan"), "bad")
+    return ([ink.say("".join(marks[:end]), "train"), broken, ink.say(" " * (width - end - 1))],)
 
 
 def picture(curve: RecordedCurve, width: int, height: int, ink: Ink) -> list[Line]:
@@ -118,7 +119,7 @@ def _legend(curve: RecordedCurve, axis: Axis, width: int, ink: Ink) -> Line:
     if curve.val_loss:
         parts += [(f"{ink.glyph('train')} training", "train"), (f"{ink.glyph('validation')} validation", "validation")]
     if curve.broke_at is not None:
-        parts.append((f"{ink.glyph('nan')} no number from {curve.broke_at:,}", "bad"))
+        parts.append((f"{ink.glyph('nan')} no number from iteration {curve.broke_at:,}", "bad"))
     line: Line = []
     used = 0
     for text, role in parts:

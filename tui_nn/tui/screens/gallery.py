@@ -101,7 +101,7 @@ class GalleryScreen(Screen[None]):
     GalleryScreen #body { layout: vertical; height: 1fr; width: 1fr; }
     GalleryScreen Page { width: 1fr; height: 6; }
     GalleryScreen.wide #body { layout: horizontal; }
-    GalleryScreen.wide Page { width: 48%; height: 1fr; background: $surface; padding: 1 1; }
+    GalleryScreen.wide Page { width: 45%; height: 1fr; background: $surface; padding: 1 1; }
     GalleryScreen Input, GalleryScreen Input:focus { padding: 0 1; display: none; background: $surface; }
     GalleryScreen.searching Input, GalleryScreen.searching Input:focus { display: block; }
     GalleryScreen.searching #start, GalleryScreen.short #start { display: none; }
