@@ -56,12 +56,16 @@ def test_a_spike_of_one_iteration_of_960_is_seen():
     assert any(segment.text != " " for segment in sparkline(SPIKE, 8, 2, INKS["braille"])[0])
 
 
-def test_a_broken_run_ends_with_a_mark():
-    """× stands where the loss was no number any more, and nothing behind it."""
-    for rows in (1, 2):
-        top = as_text(sparkline(BROKEN, 24, rows, INKS["braille"])).splitlines()
-        assert top[0].rstrip("⠀").index("×") == 12
-        assert all(len(line) <= 13 for line in top)
+@pytest.mark.parametrize("ink", INKS)
+def test_a_broken_run_ends_with_a_mark(ink: str):
+    """× stands where the loss was no number any more, and nothing behind it, wherever that was."""
+    mark = INKS[ink].glyph("nan")
+    for broke_at in range(1, 60):
+        short = curve([1.5**i if i < broke_at else float("inf") for i in range(60)], broke_at=broke_at)
+        for rows in (1, 2):
+            lines = as_text(sparkline(short, 24, rows, INKS[ink])).splitlines()
+            assert lines[0].index(mark) == broke_at * 24 // 60
+            assert all(len(line) <= broke_at * 24 // 60 + 1 for line in lines)
 
 
 def test_without_a_curve_the_place_stays_blank():

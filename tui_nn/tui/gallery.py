@@ -13,7 +13,7 @@ from rich.style import Style
 from tui_nn.scenario.chapters import CHAPTERS, Entry, twin_of
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line
-from tui_nn.tui.text import cells, count, fit, wrap
+from tui_nn.tui.text import cells, count, fit
 from tui_nn.tui.thumbnails import sparkline
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _summary(entry: Entry, lang: str, digits: int, width: int, ink: Ink) -> Line
     indent, preset = digits + 6, entry.preset
     if preset.error:
         return [ink.say(" " * indent + fit("cannot be read: enter shows why", width - indent), "bad")]
-    text = " ".join(wrap(preset.summary.get(lang) or preset.summary.get("en", ""), 10_000))
+    text = " ".join((preset.summary.get(lang) or preset.summary.get("en", "")).split())
     return [ink.say(" " * indent + fit(text, width - indent), "dim")]
 
 
