@@ -13,9 +13,38 @@ from tui_nn.glossary.terms import Term, all_terms
 MAX_TEXT = 20_000  # characters; a text is read no further
 MAX_GRAM = 8  # tokens of the longest term
 TOKEN = re.compile(r"[가-힣]+|(?:[^\W_가-힣]\u0302?)+|[^\s_-]")
-GAPS = frozenset(("", " ", "-", "_", "\n", "\n "))  # what may part the words of one term; in a table columns stand further apart
-PARTICLES = frozenset("은 는 이 가 을 를 의 에 에서 에는 로 으로 과 와 도 만 마다 까지 부터 인 이고 입니다 이다 이며".split())
-ARTICLES = frozenset("a i".split())  # letters that are words
+GAPS = frozenset(
+    ("", " ", "-", "_", "\n", "\n ")
+)  # what may part the words of one term; in a table columns stand further apart
+PARTICLES = frozenset(
+    [
+        "은",
+        "는",
+        "이",
+        "가",
+        "을",
+        "를",
+        "의",
+        "에",
+        "에서",
+        "에는",
+        "로",
+        "으로",
+        "과",
+        "와",
+        "도",
+        "만",
+        "마다",
+        "까지",
+        "부터",
+        "인",
+        "이고",
+        "입니다",
+        "이다",
+        "이며",
+    ]
+)
+ARTICLES = frozenset(["a", "i"])  # letters that are words
 NOT_TERMS = frozenset(("means",))  # a verb far more often than two means
 
 
@@ -90,7 +119,7 @@ def matching(query: str) -> list[Term]:
 
 def _rank(term: Term, query: str) -> int | None:
     own = [word.casefold() for word in term.word.values()]
-    others = [word.casefold() for word in (*term.also, *term.symbols, term.id, *term.names)]
+    others = [word.casefold() for word in (*term.also, *term.forms, *term.symbols, term.id, *term.names)]
     if any(word.startswith(query) for word in own):
         return 1
     if any(query in word for word in own):
@@ -107,9 +136,15 @@ def _rank(term: Term, query: str) -> int | None:
 def terms_in(text: str) -> list[Term]:
     """The terms that occur in a text, each once, in order of appearance. Longest words first; at most MAX_TEXT characters."""
     found: dict[str, Term] = {}
-    for term in _scan(_nfc(text[:MAX_TEXT])):
-        found.setdefault(term.id, term)
-    return list(found.values())
+    unsure: set[str] = set()
+    for terms in _scan(_nfc(text[:MAX_TEXT])):
+        unsure |= {term.id for term in terms[1:]}
+        for term in terms:
+            found.setdefault(term.id, term)
+        unsure -= {terms[0].id}
+    # A symbol's further meanings count only where the text speaks of such things: b is momentum's where momentum is.
+    sure = set(found) - unsure
+    return [term for term in found.values() if term.id in sure or sure.intersection(term.see)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +154,8 @@ class _Token:
     end: int
 
 
-def _scan(text: str) -> Iterator[Term]:
-    """Greedy from the left: at each place the longest term; a letter stands for a symbol only in a formula."""
+def _scan(text: str) -> Iterator[tuple[Term, ...]]:
+    """Greedy from the left: at each place the longest term, or what a symbol may mean. A letter is a symbol only in a formula."""
     index = _index()
     tokens = [_Token(match[0], match.start(), match.end()) for match in TOKEN.finditer(text)]
     formulas = _formula_lines(text)
@@ -141,7 +176,7 @@ def _scan(text: str) -> Iterator[Term]:
             if stop == at + 1 and not terms:
                 terms = _symbol(text, tokens, at, formulas, index)
             if terms:
-                yield from terms
+                yield terms
                 break
         else:
             stop = at + 1
@@ -159,7 +194,9 @@ def _meant(words: list[str], index: _Index) -> tuple[Term, ...]:
     return ()
 
 
-def _symbol(text: str, tokens: list[_Token], at: int, formulas: list[tuple[int, int]], index: _Index) -> tuple[Term, ...]:
+def _symbol(
+    text: str, tokens: list[_Token], at: int, formulas: list[tuple[int, int]], index: _Index
+) -> tuple[Term, ...]:
     """A single letter, with a number or a power behind it perhaps, in a line with a formula."""
     token = tokens[at]
     bare = token.text.rstrip("0123456789²³ᵀ")
@@ -198,7 +235,7 @@ def _scan_korean(text: str, token: _Token, index: _Index):
             rest = text[at + length : token.end]
             if length == 1 and rest and rest not in PARTICLES:
                 continue
-            yield term
+            yield (term,)
             at, joined = at + length, True
             break
         else:

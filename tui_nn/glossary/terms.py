@@ -15,6 +15,7 @@ class Term:
 
     word, text: by language, "en" and "ko".
     also:    other words for it, in either language, and other books' words.
+    forms:   how these words are also written: other endings, British spelling. Found, not shown.
     symbols: how formulas write it; capitals count, and two terms may share one (b is a bias, and momentum's buffer).
     names:   what the program calls it, with a kind before the dot: "metric.loss", "activation.step", "column.right". They are
              found by `lookup`, never in running text, where "or" and "values" are common words.
@@ -26,6 +27,7 @@ class Term:
     word: dict[str, str]
     text: dict[str, str]
     also: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     formula: str = ""
@@ -35,8 +37,8 @@ class Term:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Both words and all others, each once."""
-        return tuple(dict.fromkeys((*self.word.values(), *self.also)))
+        """Every way in which a text may say it, each once."""
+        return tuple(dict.fromkeys((*self.word.values(), *self.also, *self.forms)))
 
 
 @cache
@@ -63,7 +65,7 @@ def _tables() -> list[tuple[str, dict[str, Any]]]:
 
 
 def _term(name: str, table: dict[str, Any]) -> Term:
-    many = {key: tuple(table.pop(key, ())) for key in ("also", "symbols", "names", "see")}
+    many = {key: tuple(table.pop(key, ())) for key in ("also", "forms", "symbols", "names", "see")}
     english, korean = table.pop("word")
     texts = {"en": table.pop("en"), "ko": table.pop("ko")}
     return Term(name, {"en": english, "ko": korean}, texts, **many, **table)

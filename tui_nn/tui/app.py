@@ -17,7 +17,7 @@ from tui_nn.tui import config
 from tui_nn.tui.arrange import is_too_small
 from tui_nn.tui.commands import JAMO, PANELS, Command, bindings_for
 from tui_nn.tui.ink import Ink
-from tui_nn.tui.palette import Palette, TableProvider
+from tui_nn.tui.palette import PROVIDERS, Palette
 from tui_nn.tui.screens.gallery import GalleryScreen
 from tui_nn.tui.screens.modal import PageScreen, TooSmall
 from tui_nn.tui.themes import DARK, LIGHT, theme_of
@@ -59,7 +59,7 @@ class TuiApp(App[int]):
     CommandPalette SearchIcon { display: none; }
     * { scrollbar-background: $surface; scrollbar-background-hover: $surface; scrollbar-background-active: $surface; scrollbar-color: $panel; scrollbar-corner-color: $surface; }
     """
-    COMMANDS = {TableProvider}
+    COMMANDS = PROVIDERS
     BINDINGS = bindings_for("app")
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -108,6 +108,13 @@ class TuiApp(App[int]):
             self.close_run()
         self.debugger = DebuggerScreen(wish, self.ink, self.lang)
         self.push_screen(self.debugger)
+
+    def open_preset(self, preset_id: str) -> None:
+        """Open it, or return to it if it is the run that is open."""
+        if self.debugger is not None and self.debugger.scenario_id == preset_id:
+            self.return_to_run()
+        else:
+            self.open_scenario(Wish(preset_id))
 
     def show_gallery(self) -> None:
         """Put the gallery over the debugger; the run waits below it, paused."""
@@ -176,16 +183,36 @@ class TuiApp(App[int]):
                 screen.use_ink(self.ink)  # type: ignore[attr-defined]
 
     def action_help(self) -> None:
+        from tui_nn.tui.glossary import words_here
         from tui_nn.tui.screens.help import help_lines
 
         screen: Any = self.screen
         if not hasattr(screen, "help_about"):
             return
         focused, about, places = screen.help_about()
-        ink = self.ink
+        ink, lang = self.ink, self.lang
+        words = words_here(screen, lang)
         self.push_screen(
-            PageScreen("Keys and words", ink, lambda width: help_lines(focused, about, places, width, ink))
+            PageScreen("Keys and words", ink, lambda width: help_lines(focused, about, places, width, ink, words, lang))
         )
+
+    def action_glossary(self, term_id: str = "") -> None:
+        """The words on the screen, or the page of one; from a page the user may go to what shows it."""
+        from tui_nn.glossary import term
+        from tui_nn.tui.glossary import texts_of
+        from tui_nn.tui.screens.glossary import GlossaryScreen
+
+        screen: Any = self.screen
+        if not hasattr(screen, "help_about"):
+            return
+
+        def chosen(where: str | None) -> None:
+            if where and hasattr(screen, "look_at"):
+                screen.look_at(where)
+
+        texts, can_leave = texts_of(screen, self.lang), hasattr(screen, "look_at")
+        first = term(term_id) if term_id else None
+        self.push_screen(GlossaryScreen(texts, self.ink, self.lang, can_leave, first), chosen)
 
     def action_command_palette(self) -> None:
         if not isinstance(self._top(), Palette):

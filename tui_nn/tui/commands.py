@@ -12,7 +12,7 @@ JAMO = dict(zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁ
 SHOWN = {
     "full_stop": ".", "comma": ",", "right_square_bracket": "]", "left_square_bracket": "[", "right_curly_bracket": "}",
     "left_curly_bracket": "{", "question_mark": "?", "colon": ":", "slash": "/", "less_than_sign": "<",
-    "greater_than_sign": ">", "escape": "esc", "ctrl+p": "^p", "ctrl+c": "^c", "f1": "F1", "home": "Home", "end": "End",
+    "greater_than_sign": ">", "escape": "esc", "ctrl+p": "^p", "ctrl+c": "^c", "f1": "F1", "f2": "F2", "home": "Home", "end": "End",
     "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "PgUp", "pagedown": "PgDn", "shift+tab": "shift+tab",
 }  # fmt: skip
 
@@ -128,6 +128,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("gallery-back", ("escape",), "back", "Clear the search, or return to the run that is open.", "gallery", "leave"),
     # Everywhere
     Command("help", ("question_mark", "f1"), "help", "Show the keys: the focused panel's first, then all.", "app", "help", 2),
+    Command("glossary", ("i", "f2"), "words", "What is this? Explain the words on the screen, and all others.", "app", "glossary"),
     Command("palette", ("ctrl+p", "colon"), "commands", "Find any command by typing part of its name.", "app", "command_palette", 7),
     Command("language", ("l",), "language", "Switch titles and lessons between English and Korean.", "app", "language"),
     Command("theme", ("t",), "theme", "Switch between the dark and the light theme.", "app", "theme"),

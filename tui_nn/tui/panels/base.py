@@ -130,6 +130,10 @@ class Panel(Widget, can_focus=True):
         if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
+    def text(self) -> str:
+        """What the body shows now, to be read by the glossary."""
+        return "\n".join("".join(segment.text for segment in line) for line in self._lines[1:])
+
     def redraw(self) -> None:
         """Draw all of it anew: the selection, a tab or the language has changed."""
         self._strips = None

@@ -203,6 +203,9 @@ class GalleryScreen(Screen[None]):
         else:
             self.tui.return_to_run()
 
+    def current_preset(self) -> PresetInfo | None:
+        return self._current()
+
     # What the app asks
 
     def use_ink(self, ink: Ink) -> None:
