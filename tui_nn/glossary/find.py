@@ -72,7 +72,7 @@ def _index() -> _Index:
             symbols[key] = (*symbols.get(key, ()), term)
         for name in term.names:
             names[name] = term
-            bare.setdefault(name.partition(".")[2], term)
+            bare.setdefault(name.partition(".")[2].casefold(), term)
     korean = {word: term for term in all_terms() for word in map(_nfc, term.words) if re.fullmatch("[가-힣 ]+", word)}
     return _Index(words, symbols, names, bare, korean, max(map(len, korean)))
 
@@ -95,7 +95,7 @@ def lookup_all(word: str, kind: str = "") -> tuple[Term, ...]:
     by_symbol = index.symbols.get(" ".join(TOKEN.findall(word)))
     if by_symbol:
         return by_symbol
-    found = _by_words(_key(word)) or index.names.get(word) or index.bare.get(word)
+    found = _by_words(_key(word)) or index.names.get(word) or index.bare.get(word.casefold())
     if found is None:
         head = re.split(r"[.@\[]", word, maxsplit=1)[0]
         head = re.sub(r"_\d+$", "", head)

@@ -169,14 +169,14 @@ def page_lines(
     for number, link in enumerate(links):
         kind = "see" if link.term else "where"
         if number == 0 or (kind == "where" and links[number - 1].term):
-            lines += [[], [ink.say(" " + HEADS[kind][lang], "strong")]]
+            lines += [[], [ink.say(fit(" " + HEADS[kind][lang], width).rstrip(), "strong")]]
         places.append(len(lines))
         lines.append(_link_line(link, number, number == chosen, lang, width, ink))
     return lines, places
 
 
 def _place(where: str, lang: str) -> str:
-    """"panel 3, Optimizer": the names on the screen are English in both languages."""
+    """ "panel 3, Optimizer": the names on the screen are English in both languages."""
     number, name = PLACE_NAMES.get(where, f"3 {where.capitalize()}").split()
     return f"panel {number}, {name}" if lang == "en" else f"{number}번 패널, {name}"
 

@@ -75,13 +75,13 @@ class GlossaryScreen(ModalScreen[str | None]):
     GlossaryScreen.wide.reading TermList, GlossaryScreen.wide.reading Input { display: block; }
     """
     BINDINGS = [
-        Binding("escape", "back", show=False, priority=True),
-        Binding("f2", "close", show=False, priority=True),
-        Binding("enter", "go", show=False, priority=True),
-        Binding("up,shift+tab", "choose(-1)", show=False, priority=True),
-        Binding("down,tab", "choose(1)", show=False, priority=True),
-        Binding("pageup", "page(-1)", show=False, priority=True),
-        Binding("pagedown", "page(1)", show=False, priority=True),
+        Binding("escape", "back", show=False),
+        Binding("f2", "close", show=False),
+        Binding("enter", "go", show=False),
+        Binding("up,shift+tab", "choose(-1)", show=False),
+        Binding("down,tab", "choose(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
         # On a term's page, where nothing is typed:
         Binding("left", "choose(-1)", show=False),
         Binding("right", "choose(1)", show=False),
@@ -184,8 +184,12 @@ class GlossaryScreen(ModalScreen[str | None]):
             self.trail = []
             self._arrange()
 
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the field: it comes behind the letters, as a binding of the screen's own might not."""
+        self.action_go()
+
     def _take_query(self) -> bool:
-        """Filter by what has been typed; False if that is done. Enter may come before the message that the text has changed."""
+        """Filter by what has been typed; False if that is done."""
         text = self.query_one(Input).value
         if text == self.query_text:
             return False
