@@ -8,7 +8,8 @@ import tomllib
 import pytest
 
 from tui_nn.glossary import all_terms, lookup, lookup_all, matching, term, terms_in
-from tui_nn.glossary.find import MAX_TEXT, _key
+from tui_nn.glossary.index import key_of
+from tui_nn.glossary.reading import MAX_TEXT
 from tui_nn.scenario import list_presets, load_scenario
 from tui_nn.scenario.json_schema import schema
 from tui_nn.scenario.naming import measurable_names
@@ -74,7 +75,7 @@ def test_a_word_means_one_thing():
     owners: dict[str, str] = {}
     for each in all_terms():
         for word in each.words:
-            assert owners.setdefault(_key(word), each.id) == each.id, word
+            assert owners.setdefault(key_of(word), each.id) == each.id, word
     names = [name for each in all_terms() for name in each.names]
     assert len(set(names)) == len(names)
 
@@ -181,6 +182,8 @@ def test_words_in_a_text(text: str, ids: list[str]):
         ("step = lr · m̂ / (√v̂ + ε)", ["effective_step", "learning_rate", "bias_correction", "root_v", "eps"]),
         ("w ← w - lr · g", ["weight", "learning_rate", "gradient"]),
         ("plan b, then a g and an m", []),  # letters of a text are no symbols
+        ("z = v · h + c", ["pre_activation"]),  # a weight here: nothing else speaks of Adam
+        ("adam: v = β2 · v + (1 - β2) · g²", ["adam", "second_moment", "beta2", "gradient"]),
         ("a = max(z, 0)", ["activation", "max", "pre_activation"]),
         ("momentum: b = μ · b + g", ["momentum", "bias", "momentum_buffer", "gradient"]),
         ("y1 = w1 x1 + b", ["target", "weight", "input", "bias"]),  # and nothing of momentum's

@@ -59,7 +59,7 @@ def term(term_id: str) -> Term:
 
 
 def _tables() -> list[tuple[str, dict[str, Any]]]:
-    folder = files("tui_nn.glossary") / "terms"
+    folder = files("tui_nn.glossary") / "words"
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".toml")), key=lambda path: path.name)
     return [row for path in paths for row in tomllib.loads(path.read_text(encoding="utf-8")).items()]
 
