@@ -46,7 +46,7 @@ class Options:
     ascii: bool = False
     theme: str | None = None
     wish: Wish | None = None
-    remembered: dict[str, str] = field(default_factory=dict)
+    remembered: dict[str, Any] = field(default_factory=dict)
 
 
 class TuiApp(App[int]):
