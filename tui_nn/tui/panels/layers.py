@@ -53,7 +53,7 @@ def layers_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) ->
     columns, spark_width = _columns(width - name_width - 2)
     selected = clamp(view.layer, len(frame.layers))
     room = max(height - 1, 0)
-    first = max(0, min(selected - room // 2, len(frame.layers) - room))
+    first = first_shown(selected, len(frame.layers), room)
     left = [column for column in columns if column.head == "units"]
     right = [column for column in columns if column.head != "units"]
     head = " " + fit("layer", name_width) + "".join(fit(c.head, c.width, ">") + " " for c in left)
@@ -62,6 +62,11 @@ def layers_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) ->
     for index, layer in enumerate(frame.layers[first : first + room], first):
         lines.append(_layer_line(frame, layer, index == selected, (left, right), name_width, spark_width, width, ink))
     return lines
+
+
+def first_shown(selected: int, n: int, room: int) -> int:
+    """The first of `room` rows out of n, so that the selected one is in sight."""
+    return max(0, min(selected - room // 2, n - room))
 
 
 def _columns(room: int) -> tuple[list[Column], int]:
@@ -137,9 +142,16 @@ class LayersPanel(Panel):
             self.screen.action_select_layer(dy)  # type: ignore[attr-defined]
 
     def hit(self, x: int, y: int) -> None:
-        if self.frame and y >= 1:
-            room = max(self.size.height - 2, 0)
-            n = len(self.frame.layers)
-            first = max(0, min(clamp(self.view.layer, n) - room // 2, n - room))
-            if first + y - 1 < n:
-                self.screen.action_select_layer(first + y - 1 - clamp(self.view.layer, n))  # type: ignore[attr-defined]
+        index = dict(self.choices()).get(y + 1)
+        if index is not None:
+            self.choose(index)
+
+    def choices(self) -> list[tuple[int, int]]:
+        if self.frame is None:
+            return []
+        n, room = len(self.frame.layers), max(self.size.height - 2, 0)
+        first = first_shown(clamp(self.view.layer, n), n, room)
+        return [(2 + index - first, index) for index in range(first, min(first + room, n))]
+
+    def choose(self, index: int) -> None:
+        self.screen.action_select_layer(index - clamp(self.view.layer, len(self.frame.layers) if self.frame else 1))  # type: ignore[attr-defined]
