@@ -30,10 +30,13 @@ def status_of(
         if mover.is_waiting:
             return Status("waiting", f"waiting for: {name}", f"waits: {compiling.name}")
         return Status("compiling", f"compiling {name}", "compiling")
+    if mover.kind == "run" and mover.condition:
+        rate = f"  {speed:,.0f} iterations/s" if speed else ""
+        return Status("running", f"until {mover.condition}{rate}  esc cancels", "running, esc cancels")
     if mover.kind == "run":
         return Status("running", f"running  {speed:,.0f} iterations/s" if speed else "running", "running")
     if mover.kind == "seek":
-        return Status("seeking", "seeking…")
+        return Status("seeking", f"seeking {int(100 * (mover.share or 0.0))} %  esc cancels", "seeking, esc cancels")
     if bad := non_finite(frame):
         return Status("stopped", bad)
     if reason in ("condition", "end", "full") and text:
