@@ -198,6 +198,16 @@ def bench_command(ctx: click.Context, **options: Any) -> None:
     ctx.exit(run_bench(**options))
 
 
+@cli.command("keys")
+@json_option
+@click.pass_context
+def keys_command(ctx: click.Context, as_json: bool) -> None:
+    """Every key of the screen, and the file to change them in."""
+    from tui_nn.cli_keys import print_keys
+
+    ctx.exit(print_keys(as_json=as_json))
+
+
 @cli.command("schema")
 def schema_command() -> None:
     """The scenario format as JSON Schema."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +13,28 @@ from textual import events
 from textual.app import App
 from textual.widgets import Input
 
-from tui_nn.tui import config
+from tui_nn.tui import config, keymap
 from tui_nn.tui.arrange import is_too_small
-from tui_nn.tui.commands import JAMO, PANELS, Command, bindings_for
+from tui_nn.tui.chrome import log_mark
+from tui_nn.tui.commands import COMMANDS, JAMO, PANELS, Command, bindings_for, use_own_keys
+from tui_nn.tui.hints import ALL_SEEN, Hints, hint_line
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.keymap import Keymap
 from tui_nn.tui.palette import Palette, TableProvider
 from tui_nn.tui.screens.gallery import GalleryScreen
 from tui_nn.tui.screens.modal import PageScreen, TooSmall
+from tui_nn.tui.strays import Captured, Strays, stand_in
 from tui_nn.tui.themes import DARK, LIGHT, theme_of
 from tui_nn.tui.view import LANGUAGES
 
 if TYPE_CHECKING:
+    from rich.segment import Segment
+    from textual.dom import DOMNode
+
     from tui_nn.tui.screens.debugger import DebuggerScreen
 
 NO_COLOUR_THEME = "ansi-dark"
+LOG_PERIOD_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,10 @@ class Options:
     theme: str | None = None
     wish: Wish | None = None
     remembered: dict[str, Any] = field(default_factory=dict)
+    hints: bool = False  # may a first visit be given hints?
+    keymap: Keymap = field(default_factory=Keymap)
+    strays: Strays = field(default_factory=Strays)
+    captured: Captured | None = None
 
 
 class TuiApp(App[int]):
@@ -70,6 +82,10 @@ class TuiApp(App[int]):
         super().__init__(ansi_color=True if self.is_mono else None)
         self.options = options
         self.lang = options.lang
+        self.strays = options.strays
+        seen = options.remembered.get("hints_seen", 0) if options.hints else ALL_SEEN
+        self.hints = Hints(seen, lambda seen: self.remember(hints_seen=seen))
+        use_own_keys(options.keymap.keys)
         self.register_theme(theme_of(dark=True))
         self.register_theme(theme_of(dark=False))
         self.theme = self._first_theme()
@@ -78,6 +94,7 @@ class TuiApp(App[int]):
         self.debugger: DebuggerScreen | None = None  # the one run that is open, on the screen or under the gallery
         self.summary = ""
         self._jamo_seen = False
+        self._n_marked = 0
 
     def _first_theme(self) -> str:
         if self.is_mono:
@@ -90,10 +107,15 @@ class TuiApp(App[int]):
         return DARK
 
     def on_mount(self) -> None:
+        stand_in(self.strays)
+        self.set_interval(LOG_PERIOD_S, self._watch_strays)
+        self.set_keymap(keymap.for_textual(self.options.keymap.keys))
         if self.options.wish:
             self.open_scenario(self.options.wish)
         else:
             self.push_screen(GalleryScreen(self.ink, self.lang))
+        if self.options.keymap.problems:
+            self.show_report("The keymap file", self.options.keymap.report(keymap.keymap_path()))
         self._check_size(self.size.width, self.size.height)
         # What the app has built by now lives as long as it does: keep the collector from walking it at every turn.
         self.call_after_refresh(gc.freeze)
@@ -145,6 +167,43 @@ class TuiApp(App[int]):
             PageScreen(title, ink, lambda width: [[ink.say(line)] for line in wrap_report(report, width - 1)])
         )
 
+    # What is remembered, said once, or printed by others
+
+    def remember(self, **settings: Any) -> None:
+        """Keep settings for the next opening, of a scenario or of the program; None forgets one."""
+        self.options.remembered |= settings
+        config.save(**settings)
+
+    def hint_line(self, width: int) -> list[Segment]:
+        """The hint to give a newcomer now; empty if there is none."""
+        hint = self.hints.shown()
+        return hint_line(hint, self.lang, width, self.ink) if hint else []
+
+    def log_mark(self) -> list[Segment]:
+        key = next(command.shown_key for command in COMMANDS if command.id == "log")
+        return log_mark(self.strays.n_new, key, self.ink)
+
+    def _watch_strays(self) -> None:
+        if self.options.captured is not None:
+            self.options.captured.fetch()
+        if self.strays.n_new != self._n_marked:
+            self._n_marked = self.strays.n_new
+            self._draw_footers()
+
+    def _draw_footers(self) -> None:
+        for screen in self.screen_stack:
+            if hasattr(screen, "draw_footer") and screen.is_mounted:
+                screen.draw_footer()  # type: ignore[attr-defined]
+
+    async def run_action(
+        self, action: Any, default_namespace: DOMNode | None = None, namespaces: Mapping[str, DOMNode] | None = None
+    ) -> bool:
+        """Every way to a command leads through here: keys, clicks, the palette."""
+        is_done = await super().run_action(action, default_namespace, namespaces)
+        if is_done and isinstance(action, str) and self.hints.note(action.removeprefix("app.")):
+            self._draw_footers()
+        return is_done
+
     # Commands
 
     async def perform(self, command: Command) -> None:
@@ -158,10 +217,11 @@ class TuiApp(App[int]):
 
     def action_language(self) -> None:
         self.lang = LANGUAGES[(LANGUAGES.index(self.lang) + 1) % len(LANGUAGES)]
-        config.save(lang=self.lang)
+        self.remember(lang=self.lang)
         for screen in self.screen_stack:
             if hasattr(screen, "use_language"):
                 screen.use_language(self.lang)  # type: ignore[attr-defined]
+        self._draw_footers()
 
     def action_theme(self) -> None:
         if self.is_mono:
@@ -170,7 +230,7 @@ class TuiApp(App[int]):
         dark = not self.current_theme.dark
         self.theme = DARK if dark else LIGHT
         self.ink = Ink(dark, self.is_mono, self.options.ascii)
-        config.save(theme=self.theme)
+        self.remember(theme=self.theme)
         for screen in self.screen_stack:
             if hasattr(screen, "use_ink"):
                 screen.use_ink(self.ink)  # type: ignore[attr-defined]
@@ -187,6 +247,23 @@ class TuiApp(App[int]):
             PageScreen("Keys and words", ink, lambda width: help_lines(focused, about, places, width, ink))
         )
 
+    def action_jump(self) -> None:
+        from tui_nn.tui.jump import labelled
+        from tui_nn.tui.screens.jump import JumpScreen
+
+        screen: Any = self.screen
+        if hasattr(screen, "jump_places"):
+            targets = labelled(screen.jump_places())
+            self.push_screen(
+                JumpScreen(targets, self.size, self.ink, self.lang), lambda place: place and screen.jump_to(place)
+            )
+
+    def action_log(self) -> None:
+        from tui_nn.tui.screens.log import LogScreen
+
+        if not isinstance(self._top(), LogScreen):
+            self.push_screen(LogScreen(self.strays, self.ink, self.lang))
+
     def action_command_palette(self) -> None:
         if not isinstance(self._top(), Palette):
             self.push_screen(Palette(id="--command-palette"))
@@ -202,6 +279,7 @@ class TuiApp(App[int]):
     def close_session(self) -> None:
         if self.debugger is not None:
             self.summary = self.debugger.close() or self.summary
+        self.hints.end_visit()
 
     # Keys and sizes
 
@@ -241,14 +319,20 @@ def run(
     """See `tui_nn.tui.run_app`."""
     from tui_nn.cli_text import default_language
 
-    remembered = config.load()
+    remembered, strays = config.load(), Strays()
     chosen = next((name for name in (lang, remembered.get("lang")) if name in LANGUAGES), default_language())
     wish = Wish(scenario, tuple(overrides), at, play, speed) if scenario is not None else None
-    app = TuiApp(Options(chosen, ascii, theme, wish, remembered))
+    app: TuiApp | None = None
     try:
-        status = app.run()
-    finally:
-        app.close_session()
+        with Captured(strays) as captured:
+            options = Options(chosen, ascii, theme, wish, remembered, True, keymap.load(), strays, captured)
+            app = TuiApp(options)
+            try:
+                status = app.run()
+            finally:
+                app.close_session()
+    finally:  # also of an app that ended in an exception, which Textual has written to the error stream
+        sys.stderr.write(strays.report())
     if app.summary:
         print(app.summary)
     sys.stdout.flush()

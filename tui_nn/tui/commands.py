@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from tui_nn.tui.keys import shown_key
 
 # The Korean 2-set layout: what an unshifted Latin key types while Hangul input is on.
 JAMO = dict(zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡ", strict=True))
@@ -58,9 +60,28 @@ class Command:
         return self.keys + self.jamo
 
     @property
+    def active_keys(self) -> tuple[str, ...]:
+        """The user's own, if the keymap file gives any; else those of the table."""
+        return _own_keys.get(self.id, self.keys)
+
+    @property
     def shown_keys(self) -> str:
         """The keys as a person reads them: "s ." or "? F1"."""
-        return " ".join(SHOWN.get(key, key) for key in self.keys)
+        return " ".join(SHOWN.get(key) or shown_key(key) for key in self.active_keys)
+
+    @property
+    def shown_key(self) -> str:
+        """The first of them; empty if it has none."""
+        return self.shown_keys.partition(" ")[0]
+
+
+_own_keys: Mapping[str, tuple[str, ...]] = {}  # of this process, which has one screen; see keymap.py
+
+
+def use_own_keys(keys: Mapping[str, tuple[str, ...]]) -> None:
+    """From here on footer, help and palette show these keys; the app tells Textual of them."""
+    global _own_keys
+    _own_keys = keys
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -90,6 +111,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("mode", ("v",), "view", "Show the microscope's next view, where it has several.", "debugger", "mode(1)"),
     Command("mark", ("m",), "mark", "Mark this moment: the Weights tab then shows what has changed since.", "debugger", "mark"),
     Command("zoom", ("z",), "zoom", "Give the whole screen to the focused panel, or take it back.", "debugger", "zoom"),
+    Command("reset-layout", ("f5",), "reset layout", "Put panels, tabs and views back to where they were at the first visit.", "debugger", "reset_layout"),
     Command("scale", ("y",), "log/linear", "Switch the curves between a linear and a logarithmic axis.", "debugger", "scale"),
     Command("leave", ("escape",), "back", "Back one level: end the zoom, stop the lesson, or show the gallery.", "debugger", "leave"),
     Command("interrupt", ("ctrl+c",), "pause", "Pause whatever is running.", "debugger", "interrupt"),
@@ -129,6 +151,8 @@ COMMANDS: tuple[Command, ...] = (
     # Everywhere
     Command("help", ("question_mark", "f1"), "help", "Show the keys: the focused panel's first, then all.", "app", "help", 2),
     Command("palette", ("ctrl+p", "colon"), "commands", "Find any command by typing part of its name.", "app", "command_palette", 7),
+    Command("jump", ("j", "f3"), "jump", "Jump: a letter stands on all that can be gone to; press it.", "app", "jump"),
+    Command("log", ("f4",), "log", "Show what was printed while this screen was shown.", "app", "log"),
     Command("language", ("l",), "language", "Switch titles and lessons between English and Korean.", "app", "language"),
     Command("theme", ("t",), "theme", "Switch between the dark and the light theme.", "app", "theme"),
     Command("quit", ("q",), "quit", "Leave; a summary of the run stays on the terminal.", "app", "quit", 5),

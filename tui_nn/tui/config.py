@@ -45,10 +45,8 @@ KNOWN: dict[str, Check | dict[str, Check]] = {
         "right": _text,
         "below": _text,
         "zoomed": _switch,
-        "detail": _text,
-        "curve": _text,
-        "lesson": _text,
         "log": _switch,
+        "tabs": _texts,  # "detail=Weights"
         "modes": _texts,  # "weights=2"
     },
 }

@@ -56,7 +56,11 @@ class TableProvider(Provider):
         for text, command in self._offered():
             if (score := matcher.match(text)) > 0:
                 yield Hit(
-                    score, matcher.highlight(text), self._callback(command), text=text, help=PLACES[command.where]
+                    score,
+                    matcher.highlight(escape(text)),
+                    self._callback(command),
+                    text=text,
+                    help=PLACES[command.where],
                 )
 
     def _callback(self, command: Command) -> partial:

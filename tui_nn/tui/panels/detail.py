@@ -26,7 +26,10 @@ class DetailPanel(Panel):
 
     @property
     def microscope(self) -> Microscope:
-        return microscope(self.view.detail)
+        chosen = microscope(self.view.detail)
+        if self.view.mode(self.view.detail) >= max(len(chosen.modes), 1):  # remembered by a version that had more
+            self.view.modes[self.view.detail] = 0
+        return chosen
 
     @property
     def about(self) -> str:  # type: ignore[override]

@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tui_nn.tui.chrome import Status, header_lines
+from textual import events
+
+from tui_nn.tui.chrome import Status, header_lines, timeline_at
 from tui_nn.tui.commands import bindings_for
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.layout_memory import layout_of, restore
 from tui_nn.tui.opening import Compiling, Failed, Opened, Opening
 from tui_nn.tui.panels.lesson import cues_of
 from tui_nn.tui.screens.zones import ZonesScreen
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 HERTZ, HERTZ_REMOTE = 30, 12  # a remote terminal gets fewer frames: each is tens of thousands of bytes
 NARRATION_S = 8.0
+LONG_S = 0.5  # a wait that is longer is told, and can be cancelled
 
 
 class DebuggerScreen(ZonesScreen):
@@ -44,6 +48,8 @@ class DebuggerScreen(ZonesScreen):
         self.compiling: Compiling | None = None
         self._speed = Speed()
         self._is_closed = False
+        self._busy_since, self._is_picture_long = 0.0, False
+        self._layouts_of_play: tuple[dict[str, Any], dict[str, Any]] = ({}, {})  # before a script, and as it left them
 
     @property
     def tui(self) -> TuiApp:
@@ -57,6 +63,7 @@ class DebuggerScreen(ZonesScreen):
 
     def on_mount(self) -> None:
         self.panels["program"].message = f"reading {self.wish.ref} …"
+        restore(self, self.tui.options.remembered.get("layout", {}))
         self.place()
         self.focus_panel()
         self.draw_header()
@@ -76,6 +83,7 @@ class DebuggerScreen(ZonesScreen):
         for remark in scenario.remarks:
             self.notify(remark, timeout=NARRATION_S, markup=False)
         self._refresh_frame()
+        self.draw_footer()
 
     def on_failed(self, message: Failed) -> None:
         if not self._is_closed:
@@ -98,6 +106,8 @@ class DebuggerScreen(ZonesScreen):
         """Stop whatever runs; the summary to leave on the terminal. May be called more than once."""
         from tui_nn.tui.summary import summary
 
+        if not self._is_closed:
+            self._remember_layout()
         self._is_closed = True
         self.opening.stop()
         self.view.pictures.close()
@@ -108,12 +118,24 @@ class DebuggerScreen(ZonesScreen):
         self.session.close()
         return summary(self.session)
 
+    def _remember_layout(self) -> None:
+        """As it stands; or as it was before a script led through panels that the user did not choose."""
+        if self.is_mounted:
+            layout = layout_of(self)
+            before, by_script = self._layouts_of_play
+            self.tui.remember(layout=before if layout == by_script else layout)
+
     def pause_all(self) -> None:
         """Stand still: the script and the run."""
         if self.player is not None:
             self.player.pause()
         if self.mover is not None:
             self._done(self._guarded(self.mover.stop))
+
+    @property
+    def is_hinting(self) -> bool:
+        """A lesson that plays has the word."""
+        return self.session is not None and self.player is None
 
     # The pulse
 
@@ -126,10 +148,28 @@ class DebuggerScreen(ZonesScreen):
             self._done(self._guarded(mover.poll))
             if mover.kind == "run":
                 self._refresh_frame()
+            elif mover.kind == "seek":
+                self._say()
         if self.player is not None:
             self._play_on(self.player)
+        self._watch_pictures(time.monotonic())
         if self.view.pictures.changed():
             self.panels["detail"].redraw()
+
+    def _watch_pictures(self, now: float) -> None:
+        """Say how far a picture is that the user waits for; while the run moves there is always an older one to look at."""
+        pictures = self.view.pictures
+        if not pictures.is_busy or self.is_moving:
+            self._busy_since = now
+        was, self._is_picture_long = self._is_picture_long, now - self._busy_since > LONG_S
+        if self._is_picture_long:
+            self._say(f"computing a picture {int(100 * pictures.share)} %  esc cancels")
+        elif was:
+            self._say()
+
+    @property
+    def is_moving(self) -> bool:
+        return self.mover is not None and (bool(self.mover.kind) or self.mover.is_waiting)
 
     def _play_on(self, player: Player) -> None:
         session = player.playback.session
@@ -137,6 +177,7 @@ class DebuggerScreen(ZonesScreen):
         self._guarded(lambda: player.tick(time.monotonic()))
         if player.is_over:
             self.player = None
+            self.draw_footer()
             self._say("the script is over")
         elif not player.mover.kind and session.position != before:
             self._refresh_frame()
@@ -208,6 +249,14 @@ class DebuggerScreen(ZonesScreen):
     def action_last(self) -> None:
         if self.session is not None:
             self._goto(*self.session.reached)
+
+    def on_click(self, event: events.Click) -> None:
+        """On the header's timeline: go there."""
+        if self.frame is None or event.screen_y != 0 or self.header.size.height < 2:
+            return
+        at = timeline_at(event.screen_x, self.frame, self.app.size.width)
+        if at is not None:
+            self.action_last() if at == self.frame.reached.iteration else self._goto(at, 0)
 
     def _goto(self, iteration: int, op: int) -> None:
         from tui_nn.debugger.position import Position
@@ -291,27 +340,47 @@ class DebuggerScreen(ZonesScreen):
             self._say("this scenario has no script to play")
             return
         self.player = player
+        self._layouts_of_play = layout_of(self), {}
+        self.draw_footer()
         self._say()
 
     def _show_line(self, line: ScriptLine) -> None:
         self.lesson.show_cue(line.number)
         if line.show:
             self.look_at(line.show)
+            self._layouts_of_play = self._layouts_of_play[0], layout_of(self)
         if line.say and self.arrangement is not None and "lesson" not in self.arrangement.panels:
             # Where the lesson has no room of its own, the words come as a note over what is looked at.
             words = getattr(line.say, self.view.lang)
             self.notify(words, title=f"{line.number} of {len(self.lesson.cues)}", timeout=NARRATION_S, markup=False)
         self._say()
 
+    def _cancel(self) -> str:
+        """End a picture, a seek or a run to a condition, and say so; empty if there is none. A script's are its own affair."""
+        mover = self.mover
+        if mover is None or self.player is not None:
+            return ""
+        if mover.kind == "seek" or (mover.kind == "run" and mover.condition):
+            self._done(self._guarded(mover.stop))
+            return f"cancelled at iteration {self.frame.iteration:,}" if self.frame else "cancelled"
+        if not self._is_picture_long:
+            return ""
+        self.view.pictures.cancel()
+        self._busy_since, self._is_picture_long = time.monotonic(), False
+        return "the picture was cancelled"
+
     def action_leave(self) -> None:
-        """Back one level."""
-        if self.zoomed:
+        """Back one level; before that, end what the user waits for."""
+        if cancelled := self._cancel():
+            self._say(cancelled)
+        elif self.zoomed:
             self.action_zoom()
         elif self.view.read is not None and self.focus_name == "curves":
             self.view.read = None
             self.panels["curves"].redraw()
         elif self.player is not None:
             self.player = None
+            self.draw_footer()
             self._say("the script was ended")
         else:
             self.tui.show_gallery()

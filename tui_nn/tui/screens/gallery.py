@@ -12,11 +12,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui_nn.tui.arrange import WIDE
+from tui_nn.tui.arrange import WIDE, Area
 from tui_nn.tui.chrome import Bar, footer_line
 from tui_nn.tui.commands import bindings_for, footer_commands
 from tui_nn.tui.gallery import list_lines, matching, preview_lines, read_preview, visible_from
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.jump import Place, rows_of_list
 from tui_nn.tui.page import Line, Page
 from tui_nn.tui.paint import paint
 from tui_nn.tui.text import cells, fit
@@ -127,9 +128,13 @@ class GalleryScreen(Screen[None]):
         ]
         self.query_one("#header", Bar).show([header])
         self.query_one("#intro", Bar).show([[ink.say(" " + fit(INTRO, width - 2), "dim")]])
-        commands = [c for c in footer_commands("gallery") if c.id != "gallery-back"]
-        self.query_one("#footer", Bar).show([footer_line(commands, width, ink)])
+        self.draw_footer()
         self.query_one(PresetList).refresh()
+
+    def draw_footer(self) -> None:
+        commands = [c for c in footer_commands("gallery") if c.id != "gallery-back"]
+        line = footer_line(commands, self.app.size.width, self.ink, after=self.tui.log_mark())
+        self.query_one("#footer", Bar).show([line])
 
     # Commands
 
@@ -202,6 +207,17 @@ class GalleryScreen(Screen[None]):
             self.query_one(PresetList).focus()
         else:
             self.tui.return_to_run()
+
+    # Jumping
+
+    def jump_places(self) -> list[Place]:
+        region = self.query_one(PresetList).region
+        first, _, rows = visible_from(len(self.shown), self.selected, region.height)
+        area = Area(region.x, region.y, region.width, region.height)
+        return rows_of_list(area, first, len(self.shown), rows, "gallery")
+
+    def jump_to(self, place: Place) -> None:
+        self.action_select(place.index - self.selected)
 
     # What the app asks
 

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from tui_nn.tui.arrange import MIN_HEIGHT, MIN_WIDTH, is_too_small
 from tui_nn.tui.chrome import Bar
+from tui_nn.tui.commands import COMMANDS
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line, Page
 from tui_nn.tui.text import wrap
@@ -126,7 +127,7 @@ class TooSmall(ModalScreen[None]):
     TooSmall Page { width: 100%; height: 100%; }
     """
 
-    BINDINGS = [Binding("q,ㅂ", "app.quit", show=False)]
+    BINDINGS = [Binding("q,ㅂ", "app.quit", show=False, id="quit")]
 
     def __init__(self, ink: Ink) -> None:
         super().__init__()
@@ -137,7 +138,8 @@ class TooSmall(ModalScreen[None]):
 
     def _lines(self, width: int) -> list[Line]:
         size = self.app.size
-        text = f"Too small: {size.width}x{size.height}. tui-nn needs {MIN_WIDTH}x{MIN_HEIGHT}. Make the window larger; q quits."
+        key = next(command.shown_key for command in COMMANDS if command.id == "quit") or "ctrl+q"
+        text = f"Too small: {size.width}x{size.height}. tui-nn needs {MIN_WIDTH}x{MIN_HEIGHT}. Make the window larger; {key} quits."
         return [[self.ink.say(line, "warn")] for line in wrap(text, max(width, 2))]
 
     def on_resize(self) -> None:

@@ -12,6 +12,8 @@ from tui_nn.tui.arrange import Area, Arrangement, arrange
 from tui_nn.tui.chrome import Bar, Gutter, footer_line
 from tui_nn.tui.commands import PANELS, PLACES, footer_commands
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.jump import Place, places_in
+from tui_nn.tui.layout_memory import restore
 from tui_nn.tui.microscope import TITLES
 from tui_nn.tui.panels.base import Panel
 from tui_nn.tui.panels.curves import CurvesPanel
@@ -122,7 +124,8 @@ class ZonesScreen(Screen[None]):
             panel.display = area is not None
             if area is not None:
                 _put(panel, area)
-                panel.hidden = tuple(NAMES[other] for other in arrangement.hidden.get(name, ()))
+                panel.hidden_panels = arrangement.hidden.get(name, ())
+                panel.hidden = tuple(NAMES[other] for other in panel.hidden_panels)
                 panel.show(self.frame)
                 panel.redraw()
         for i, gutter in enumerate(self._gutters):
@@ -130,7 +133,19 @@ class ZonesScreen(Screen[None]):
             if gutter.display:
                 _put(gutter, arrangement.bars[i])
                 gutter.show(*_joints(arrangement, arrangement.bars[i]))
-        self._footer.show([footer_line(footer_commands("debugger"), width, self.ink)])
+        self.draw_footer()
+
+    def draw_footer(self) -> None:
+        """On a first visit a hint, the keys, and whether something has been printed."""
+        tui: Any = self.app
+        width = tui.size.width
+        hint = tui.hint_line(width) if self.is_hinting else []
+        self._footer.show([footer_line(footer_commands("debugger"), width, self.ink, hint, tui.log_mark())])
+
+    @property
+    def is_hinting(self) -> bool:
+        """Is this a moment to give a newcomer a hint?"""
+        return True
 
     def focus_panel(self) -> None:
         self.panels[self.focus_name].focus()
@@ -189,6 +204,12 @@ class ZonesScreen(Screen[None]):
         self.zoomed = not self.zoomed
         self.place()
 
+    def action_reset_layout(self) -> None:
+        restore(self, {})
+        self.arrangement = None
+        self.place()
+        self.focus_panel()
+
     def action_scale(self) -> None:
         self.view.log = not self.view.log
         self.panels["curves"].redraw()
@@ -199,6 +220,28 @@ class ZonesScreen(Screen[None]):
             self.view.layer = clamp(clamp(self.view.layer, n) + by, n)
             self.panels["layers"].redraw()
             self.panels["detail"].redraw()
+
+    # Jumping
+
+    def jump_places(self) -> list[Place]:
+        """What in sight can be gone to."""
+        if self.arrangement is None:
+            return []
+        shown = {name: self.panels[name] for name in self.arrangement.panels}
+        return places_in(
+            self.arrangement,
+            {name: panel.spots() for name, panel in shown.items()},
+            {name: panel.choices() for name, panel in shown.items()},
+            {name: panel.active_tab() for name, panel in shown.items()},
+        )
+
+    def jump_to(self, place: Place) -> None:
+        panel = self.panels[place.where]
+        self.action_panel(place.where)
+        if place.kind == "tab":
+            panel.switch_tab(place.index - panel.active_tab())
+        elif place.kind == "row":
+            panel.choose(place.index)
 
     # What the app asks
 
