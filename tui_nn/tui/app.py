@@ -336,4 +336,5 @@ def run(
     if app.summary:
         print(app.summary)
     sys.stdout.flush()
+    gc.freeze()  # or Python would walk all of Numba once more at exit: half of the time that quitting takes
     return status if status is not None else app.return_code or 0
