@@ -41,18 +41,26 @@ class DetailPanel(Panel):
 
     def switch_mode(self, by: int) -> None:
         """Show the microscope's next picture; nothing to do for one that has one."""
-        modes = self.microscope.modes
-        if modes:
-            self.view.modes[self.view.detail] = (self.view.mode(self.view.detail) + by) % len(modes)
+        if self.microscope.modes and self.frame is not None:
+            mode = self.view.mode(self.view.detail)
+            self.view.modes[self.view.detail] = self.microscope.next_mode(self.frame, mode, by)
             self.redraw()
 
     def note(self) -> str:
         if self.frame is None or not self.microscope.modes:
             return ""
+        self._settle_mode(self.frame)
         return self.microscope.modes[self.view.mode(self.view.detail)]
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Line]:
+        self._settle_mode(frame)
         return self.microscope.lines(frame, self.view, width, height, self.ink)
+
+    def _settle_mode(self, frame: Frame) -> None:
+        """Away from a picture that this run has not."""
+        name = self.view.detail
+        if self.microscope.has is not None:
+            self.view.modes[name] = self.microscope.next_mode(frame, self.view.mode(name), 0)
 
     def move(self, dx: int, dy: int, page: bool = False) -> None:
         if self.frame is None:
