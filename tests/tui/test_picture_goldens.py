@@ -10,6 +10,7 @@ from tests.tui import canned_pictures as made
 from tests.tui.goldens import as_text, check
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels import data
+from tui_nn.tui.panels.confusion import confusion_lines, counted
 from tui_nn.tui.panels.images import grid_lines
 from tui_nn.tui.panels.landscape import GUTTER, MOST, land_lines
 from tui_nn.tui.panels.plane import GUTTER as PLANE_GUTTER
@@ -41,9 +42,9 @@ def images(kind: str, view: View, width: int, height: int, ink: Ink) -> Any:
 
 def confusion(kind: str, view: View, width: int, height: int, ink: Ink) -> Any:
     frame = made.frame(kind)
-    counts = data.counted(frame, made.samples(kind).value)
+    counts = counted(frame, made.samples(kind).value)
     frame.confusion = lambda part="validate": counts
-    return data.confusion_lines(frame, view, width, height, ink)
+    return confusion_lines(frame, view, data.asked, width, height, ink)
 
 
 def land(kind: str, view: View, width: int, height: int, ink: Ink) -> Any:
