@@ -61,7 +61,7 @@ PALETTE = {
         "raised": "#f0ede4",
         "text": "#232833",
         "dim": "#5c6472",
-        "faint": "#858b96",
+        "faint": "#7f8590",
         "rule": "#cfcbc0",
         "accent": "#0b5cab",
         "select": "#dce7f3",
