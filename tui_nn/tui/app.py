@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import App
+from textual.errors import NoWidget
 from textual.widgets import Input
 
 from tui_nn.tui import config
@@ -214,11 +215,21 @@ class TuiApp(App[int]):
         return self.screen_stack[-1] if self.screen_stack else None
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.MouseEvent) and not (event.is_forwarded or self._lies_on_something(event)):
+            return
         is_jamo = isinstance(event, events.Key) and event.character in JAMO.values()
         if is_jamo and not self._jamo_seen and not isinstance(self.focused, Input):
             self._jamo_seen = True
             self.notify("Hangul input is on: letter keys work as their jamo (ㄴ is s, ㅜ is n).", timeout=5)
         await super().on_event(event)
+
+    def _lies_on_something(self, event: events.MouseEvent) -> bool:
+        """While the window grows the mouse may be where nothing has been laid out yet; Textual would end the focus."""
+        try:
+            self.screen.get_widget_at(int(event.x), int(event.y))
+        except NoWidget:
+            return False
+        return True
 
     def on_resize(self, event: events.Resize) -> None:
         self._check_size(event.size.width, event.size.height)

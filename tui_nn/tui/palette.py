@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.widgets import OptionList
@@ -21,9 +22,10 @@ PAGE = 8  # entries
 
 
 class Palette(CommandPalette):
-    """Textual's palette, with a page key that can be pressed before the list has been laid out.
+    """Textual's palette, with a page key that can be pressed before the list has been laid out, and closed at any moment.
 
-    In Textual 8.2 that ends in a KeyError: its own page action looks the highlighted line up in a layout not yet made.
+    In Textual 8.2 the first ends in a KeyError: its own page action looks the highlighted line up in a layout not yet made.
+    The second ends in NoMatches: what gathers commands goes on for a moment, and looks for a list that is gone.
     """
 
     BINDINGS = [
@@ -35,6 +37,17 @@ class Palette(CommandPalette):
         options = self.query_one(OptionList)
         if options.option_count:
             options.highlighted = clamp((options.highlighted or 0) + by * PAGE, options.option_count)
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:  # as in screens/modal.py; it cannot have two such parents
+        return super().dismiss(result) if self.is_current else AwaitComplete()
+
+    def _watch__list_visible(self) -> None:
+        if self.query(OptionList):
+            super()._watch__list_visible()
+
+    async def _watch__show_busy(self) -> None:
+        if self.query(OptionList):
+            await super()._watch__show_busy()
 
 
 class TableProvider(Provider):

@@ -223,7 +223,10 @@ class GalleryScreen(Screen[None]):
 
 def _path_problem(text: str) -> str | None:
     """Only what can be said without loading it: a file that is there may still be wrong, and says so when it opens."""
-    path = Path(text).expanduser()
-    if not path.exists():
-        return f"{text}: there is no such file"
+    try:
+        path = Path(text).expanduser()
+        if not path.exists():
+            return f"{text}: there is no such file"
+    except (OSError, ValueError, RuntimeError) as error:  # too long a name, a NUL in it, ~ of somebody unknown
+        return f"{text}: {getattr(error, 'strerror', None) or error}"
     return f"{text} is a folder; name the .toml file in it" if path.is_dir() else None
