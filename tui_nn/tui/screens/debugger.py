@@ -89,6 +89,7 @@ class DebuggerScreen(ZonesScreen):
 
     def _begin(self) -> None:
         """Everything is compiled: do what was wished for when the run was opened."""
+        self.tui.spare_collector()
         if self.wish.at is not None:
             self._goto(self.wish.at, 0)
         if self.wish.play:
