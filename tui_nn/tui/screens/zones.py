@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import ComposeResult
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui_nn.tui.arrange import Area, Arrangement, arrange
 from tui_nn.tui.chrome import Bar, Gutter, footer_line
@@ -55,6 +57,9 @@ METRICS = {
 
 class ZonesScreen(Screen[None]):
     """Header, panels, footer. Subclasses say what the header says and where frames come from."""
+
+    # Textual's own repaints the whole screen whenever the focus moves; panels draw their title anew themselves.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(self, ink: Ink, lang: str) -> None:
         super().__init__()
