@@ -86,16 +86,15 @@ def cli(ctx: click.Context, lang: str | None, ascii_only: bool) -> None:
 @scenario_argument
 @set_option
 @click.option("--at", type=click.IntRange(min=0), metavar="N", help="Go to iteration N first.")
+@click.option("--no-twin", is_flag=True, help="Leave the network shut that the scenario names to be seen beside it.")
 @lang_option
 @ascii_option
 @click.pass_context
-def open_command(
-    ctx: click.Context, scenario: str, overrides: Sequence[str], at: int | None, lang: str | None, ascii_only: bool
-) -> None:
+def open_command(ctx: click.Context, scenario: str, overrides: Sequence[str], **options: Any) -> None:
     """The debugger on one scenario."""
     from tui_nn.cli_open import open_scenario
 
-    ctx.exit(open_scenario(scenario, overrides, at=at, lang=lang, ascii_only=ascii_only))
+    ctx.exit(open_scenario(scenario, overrides, **options))
 
 
 @cli.command("list")
@@ -118,6 +117,7 @@ def list_command(as_json: bool, lang: str | None) -> None:
 @click.option(
     "--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write every iteration's metrics (JSONL)."
 )
+@click.option("--plot", metavar="METRICS", help="Draw curves below the report, such as loss,val_loss.")
 @click.pass_context
 def run_command(ctx: click.Context, iterations: int | None, epochs: int | None, **options: Any) -> None:
     """Headless: train to the planned end, and report."""
@@ -196,6 +196,16 @@ def bench_command(ctx: click.Context, **options: Any) -> None:
     from tui_nn.cli_bench import run_bench
 
     ctx.exit(run_bench(**options))
+
+
+@cli.command("keys")
+@json_option
+@click.pass_context
+def keys_command(ctx: click.Context, as_json: bool) -> None:
+    """Every key of the screen, and the file to change them in."""
+    from tui_nn.cli_keys import print_keys
+
+    ctx.exit(print_keys(as_json=as_json))
 
 
 @cli.command("schema")

@@ -34,7 +34,9 @@ def open_gallery(*, lang: str | None, ascii_only: bool) -> int:
     return run_app(None, lang=lang, ascii=ascii_only)
 
 
-def open_scenario(ref: str, overrides: Sequence[str], *, at: int | None, lang: str | None, ascii_only: bool) -> int:
+def open_scenario(
+    ref: str, overrides: Sequence[str], *, at: int | None, lang: str | None, ascii_only: bool, no_twin: bool = False
+) -> int:
     if reason := why_no_screen():
         from tui_nn.cli_run import print_report
 
@@ -42,4 +44,4 @@ def open_scenario(ref: str, overrides: Sequence[str], *, at: int | None, lang: s
         return print_report(ref, overrides, iterations=at, at_most=MAX_REPORT_ITERATIONS)
     from tui_nn.tui import run_app
 
-    return run_app(ref, lang=lang, overrides=overrides, at=at, ascii=ascii_only)
+    return run_app(ref, lang=lang, overrides=overrides, at=at, ascii=ascii_only, twin=not no_twin)

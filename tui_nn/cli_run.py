@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from tui_nn.cli_text import json_line, number, print_json, remark, table
 if TYPE_CHECKING:
     from tui_nn.debugger.position import Stop
     from tui_nn.debugger.session import Session
+    from tui_nn.engine.program import Program
 
 MAX_ROWS = 20
 WAIT_S = 0.1
@@ -32,11 +34,13 @@ def run_scenario(
     until: str | None,
     as_json: bool,
     trace: str | None,
+    plot: str | None = None,
 ) -> int:
     """Train to the planned end, or as far as the options say. A NaN is news, not a failure: exit status 0."""
     with open_session(scenario, overrides) as session:
         if epochs is not None:
             iterations = epochs * session.program.iterations_per_epoch
+        plotted = metrics_named(plot, session.program) if plot else []
         # Opened before training: a path that cannot be written should not cost an hour first.
         with Path(trace).open("w", encoding="utf-8") if trace else nullcontext() as file:
             stop = train(session, iterations, until)
@@ -46,7 +50,23 @@ def run_scenario(
             print_json(report_as_data(session, stop))
         else:
             click.echo(report_text(session, stop))
+        if plotted:
+            from tui_nn.cli_plot import chart_text
+
+            # Where JSON is asked for, standard output is for a program; the chart is for whoever looks on.
+            click.echo("\n" + chart_text({name: session.history.curve(name) for name in plotted}), err=as_json)
     return 0
+
+
+def metrics_named(names: str, program: "Program") -> list[str]:
+    """The metrics of a list such as "loss,val_loss", before anything trains."""
+    asked = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    for name in asked:
+        if name not in program.metrics:
+            near = get_close_matches(name, program.metrics, n=1, cutoff=0.5)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise click.BadParameter(f"this run measures no '{name}'{hint}", param_hint="'--plot'")
+    return asked
 
 
 def print_report(ref: str, overrides: Sequence[str], *, iterations: int | None, at_most: int) -> int:

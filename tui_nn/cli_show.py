@@ -9,7 +9,7 @@ from tui_nn.cli_text import default_language, print_json, remark, table
 
 if TYPE_CHECKING:
     from tui_nn.engine.program import Due, Program
-    from tui_nn.scenario import Scenario
+    from tui_nn.scenario import Difference, Scenario
 
 
 def print_presets(*, as_json: bool, lang: str | None) -> None:
@@ -47,14 +47,29 @@ def print_scenario(ref: str, overrides: Sequence[str], *, as_json: bool) -> None
     for line in scenario.remarks:
         remark(line)
     program = build_program(scenario, load_data(scenario))
+    changed = differences_from_base(ref, scenario)
     if as_json:
-        print_json(scenario_as_data(scenario, program))
+        data = scenario_as_data(scenario, program)
+        if scenario.extends is not None:
+            data["extends"] = scenario.extends
+            data["differences"] = {one.key: [one.first, one.second] for one in changed}
+        print_json(data)
         return
     click.echo(f"{scenario.title} ({scenario.id})\n")
+    if scenario.extends is not None:
+        head = f"extends {scenario.extends}, with" if changed else f"extends {scenario.extends}, and trains the same"
+        click.echo("\n  ".join([head, *map(str, changed)]) + "\n")
     click.echo(layers_text(program))
     click.echo()
     click.echo(listing_text(program))
     remark(f"{program.n_train} training samples, {_held_out(program)}, batches of {program.batch_size}")
+
+
+def differences_from_base(ref: str, scenario: "Scenario") -> "list[Difference]":
+    """What a scenario, with its overrides, has otherwise than the one it extends; nothing if it extends none."""
+    from tui_nn.scenario import beside, differences, load_scenario
+
+    return differences(load_scenario(beside(ref, scenario.extends)), scenario) if scenario.extends is not None else []
 
 
 def _held_out(program: "Program") -> str:

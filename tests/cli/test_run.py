@@ -108,3 +108,27 @@ def test_no_iterations_at_all(run: Run, line):
     answer = run("run", line(), "--iterations", "0")
     assert answer.status == 0
     assert "stopped at iteration 0: nothing measured yet" in answer.out
+
+
+def test_plot_draws_the_curves(run: Run):
+    """The chart's frame, the names, and an axis that holds the run's largest loss."""
+    result = run("run", "xor-mlp", "--iterations", "50", "--plot", "loss,accuracy")
+    assert result.status == 0
+    chart = result.out[result.out.index("┌") :]
+    assert "loss" in chart
+    assert "accuracy" in chart
+    assert "iteration" in chart
+    assert any("⠀" < letter <= "⣿" for letter in chart)
+    assert "\x1b" not in chart
+
+
+def test_plot_says_what_it_cannot_draw(run: Run):
+    """A loss that explodes: the finite part is drawn, the rest is counted."""
+    result = run("run", "lr-too-large", "--set", "optimizer.lr=40", "--iterations", "400", "--plot", "loss")
+    assert "values are not finite" in result.out
+
+
+def test_plot_of_an_unknown_metric(run: Run):
+    result = run("run", "xor-mlp", "--plot", "los")
+    assert result.status == 2
+    assert "this run measures no 'los'; did you mean 'loss'?" in result.err

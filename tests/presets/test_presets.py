@@ -50,8 +50,9 @@ def test_every_text_is_in_both_languages(preset: str):
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_script_line_speaks_and_every_expectation_has_a_reason(preset: str):
+    """A cured twin may be brief: what it is about, the sick one has told."""
     scenario = load_scenario(preset)
-    assert 8 <= len(scenario.script) <= 14
+    assert (4 if scenario.extends else 8) <= len(scenario.script) <= 14
     assert 3 <= len(scenario.expect) <= 6
     assert all(line.say for line in scenario.script)
     assert all(expectation.why for expectation in scenario.expect)
@@ -171,6 +172,8 @@ CONTROLS = [
     ("batch-norm", WITHOUT_BATCH_NORM, ALL),
     ("dead-relu", ["optimizer.lr=0.5"], ("act_std", "count(grad_norm.dense_1 == 0)", "abs(loss")),
     ("dead-relu", ["layers[0].bias_init=-9"], ("grad_norm.dense_1 > 0.01",)),
+    ("dead-relu-cured", ["layers[0].activation=relu"], ("count(grad_norm", "loss < 0.05")),
+    ("dead-relu-cured", ["optimizer.lr=0.5"], ("max(loss)",)),
     ("digits-dnn", ["optimizer.lr=0.1"], ("update_ratio", "val_accuracy >= 0.85", "val_accuracy >= 0.95")),
     ("digits-dnn", ["optimizer.type=sgd"], ("update_ratio", "val_accuracy >= 0.95")),
     ("digits-dnn", ["layers[0].init=zeros"], ("delta_norm", "val_accuracy >= 0.85", "val_accuracy >= 0.95")),
@@ -180,12 +183,15 @@ CONTROLS = [
     ("lr-too-large", ["optimizer.lr=0.99"], ALL),
     ("lr-too-large", ["optimizer.lr=0.5"], ALL),
     ("lr-too-large", ["optimizer.lr=1.0"], ALL),
+    ("lr-too-large-cured", ["optimizer.lr=1.05"], ALL),
     ("vanishing-sigmoid", ["layers[0:10].gain=6"], ALL),
     ("vanishing-sigmoid", ["layers[0:10].activation=relu"], ("update_ratio", "abs(loss")),
+    ("vanishing-sigmoid-cured", ["layers[0:10].activation=sigmoid", "layers[0:10].init=xavier_uniform"], ALL),
     ("xor-mlp", ["layers[0].activation=linear"], ALL),
     ("xor-mlp", ["layers[0].units=2"], ("accuracy == 1", "loss < 0.01")),
     ("zero-init", ["layers[0].init=xavier_uniform"], ALL),
     ("zero-init", ["layers[0].init=he_normal", "layers[1].init=he_normal"], ALL),
+    ("zero-init-cured", ["layers[0].init=zeros"], ALL),
 ]
 
 

@@ -229,7 +229,8 @@ SPLICES = st.sampled_from(
     ["", "[[layers]]", "[data]", "[layers]", "units = -1", "lr = 1e999", "x = 1", "type = 3", "[data.x]", "= ", '"', "]", "[[", "{",
      "data = 3", "activation = ['a']", "seed = 99999999999999999999", "script = [{}, 3, {run = 3}]", "expect = [[]]", "\u001b", "\0",
      "batch_size = 1.5", "source = {}", "a.b.c = 1", "data.source = 1979-05-27", "that = 'min('", "title = '''", "tags = [1, []]",
-     "[optimizer.type]", "[[optimizer]]", "type = []", "train = []", "layers = [1, {}, []]", "summary = {en = 3}"]
+     "[optimizer.type]", "[[optimizer]]", "type = []", "train = []", "layers = [1, {}, []]", "summary = {en = 3}",
+     'extends = "xor-mlp"', "extends = []", "change = {layers = {a = 1}, data = []}", "[change.optimizer]"]
 )  # fmt: skip
 
 
@@ -294,3 +295,17 @@ def test_another_init_drops_the_old_ones_setting(tmp_path):
     layer = load_scenario(path, ["layers[0].init=zeros"]).layers[0]
     assert layer.type == "dense"
     assert layer.init == "zeros"
+
+
+def test_listing_reads_a_head_and_falls_back_to_the_whole(tmp_path, monkeypatch):
+    """What stands behind the first table does not cost the row, unless the row's own words stand there."""
+    from tui_nn.scenario import presets
+
+    head = 'title = "T"\norder = 3\n[summary]\nen = "E"\nko = "K"\n'
+    (tmp_path / "early.toml").write_text(head + "[data]\nthis is not read", encoding="utf-8")
+    (tmp_path / "late.toml").write_text('title = "T"\norder = 3\n[data]\na = 1\n[summary]\nen = "E"\nko = "K"\n')
+    (tmp_path / "cut.toml").write_text('note = """\n[x] in a text\n"""\n' + head + "[data]\na = 1\n")
+    monkeypatch.setattr(presets, "preset_dir", lambda: tmp_path)
+    rows = presets.list_presets()
+    assert [row.id for row in rows] == ["cut", "early", "late"]
+    assert {(row.title, row.order, row.summary["ko"], row.error) for row in rows} == {("T", 3, "K", None)}

@@ -103,6 +103,11 @@ def frame(
             activations = np.maximum(activations, 0)
         if layer.kind == "sigmoid":
             activations = 1 / (1 + np.exp(-activations))
+        last_fired = np.full(layer.units, float(iteration))
+        last_fired[3::10], last_fired[13::40] = iteration - 60, -1.0  # some dead, some of them from the start
+        last_fired[5:6] = iteration - 7
+        if layer.kind == "relu":
+            activations[:, last_fired < iteration] = 0
         delta = rng.normal(0, 10.0 ** (depth - len(plan.layers)), (rows, layer.units))
         if odd:
             activations[0, 0], activations[-1, -1], delta[0, 0] = math.nan, math.inf, -math.inf
@@ -112,11 +117,13 @@ def frame(
                 parameter(rng, f"{layer.name}.weight", "weight", (layer.units, layer.n_in), optimizer),
                 parameter(rng, f"{layer.name}.bias", "bias", (layer.units,), optimizer),
             )
-        metrics = {"delta_norm": float(np.linalg.norm(delta)), "act_mean": 0.31, "act_std": 1.02}
+        metrics = {"delta_norm": float(np.linalg.norm(delta)), "act_mean": 0.31, "act_std": 1.02, "act_signal": 0.87}
         if layer.kind == "dense":
             metrics |= {"grad_norm": 10.0 ** (depth - 7), "weight_norm": 4.2, "update_ratio": 1.3e-3}
         else:
             metrics["saturated"] = 0.031
+        if layer.kind == "relu":
+            metrics["dead"] = float((last_fired <= iteration - 43).mean())
         layers.append(
             SimpleNamespace(
                 name=layer.name,
@@ -130,7 +137,7 @@ def frame(
                 parameters=parameters,
                 metrics=metrics,
                 mask=None,
-                buffers={"last_fired": np.full(layer.units, float(iteration - 60))} if layer.kind == "relu" else {},
+                buffers={"last_fired": last_fired} if layer.kind == "relu" else {},
             )
         )
     steps = np.arange(iteration)
@@ -148,6 +155,9 @@ def frame(
             faded[-1] = math.nan
         history._curves[f"delta_norm.{layer.name}"] = steps, faded
         plan.metrics[f"delta_norm.{layer.name}"] = None
+        if layer.kind == "dense":
+            history._curves[f"grad_norm.{layer.name}"] = steps, 0.1 * faded
+            plan.metrics[f"grad_norm.{layer.name}"] = None
     metrics = {"loss": math.inf if odd else 0.1423, "accuracy": 0.96875, "lr": 1e-3, "grad_norm": 0.82}
     if len(epochs):
         metrics |= {"val_loss": 0.2210, "val_accuracy": 0.9417}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui import canned
 from tests.tui.goldens import as_text, check
-from tui_nn.tui.chrome import Status, footer_line, header_lines, timeline
+from tui_nn.tui.chrome import Status, footer_line, header_lines, timeline, timeline_at
 from tui_nn.tui.commands import footer_commands
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.base import title_line
@@ -56,3 +56,20 @@ def test_title_lines_fill_their_width(width: int):
         line = title_line(3, tabs, active, width, INK, focused=True, note="log", others=others)
         assert sum(segment.cell_length for segment in line) == width
         assert tabs[active] in as_text([line]) or width < 20
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_click_on_the_timeline_leads_to_where_the_knob_is_then(width: int):
+    """From each cell: what it stands for is drawn in that very cell. Its arrows are the start and what was reached."""
+    frame = canned.frame()
+    row = as_text([header_lines("t", Status("paused", "paused"), frame, width, 2, INK)[0]])
+    first, last = row.index("\u25c2"), row.index("\u25b8")
+    assert [timeline_at(x, frame, width) for x in (first - 1, last + 1, 0)] == [None, None, None]
+    assert timeline_at(first, frame, width) == 0
+    assert timeline_at(last, frame, width) == frame.reached.iteration
+    for x in range(first + 1, last):
+        iteration = timeline_at(x, frame, width)
+        assert iteration is not None
+        end = max(frame.planned_iterations, frame.reached.iteration)
+        assert min(int(iteration / end * (last - first - 1)), last - first - 2) == x - first - 1
+    assert timeline_at(50, frame, 50) is None

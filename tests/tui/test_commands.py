@@ -103,11 +103,13 @@ def test_the_palette_offers_every_command(place: str):
 def test_every_action_exists():
     """An action that nobody answers would make a key that does nothing."""
     from tui_nn.tui.app import TuiApp
-    from tui_nn.tui.panels.base import Panel
     from tui_nn.tui.screens.debugger import DebuggerScreen
     from tui_nn.tui.screens.gallery import GalleryScreen
+    from tui_nn.tui.screens.zones import KINDS
 
-    owners = {"app": TuiApp, "gallery": GalleryScreen, "debugger": DebuggerScreen} | dict.fromkeys(PANELS, Panel)
+    owners = {"app": TuiApp, "gallery": GalleryScreen, "debugger": DebuggerScreen} | {
+        kind.where: kind for kind in KINDS
+    }
     for command in COMMANDS:
         name = command.action.partition("(")[0]
         owner = DebuggerScreen if name.startswith("screen.") else owners[command.where]

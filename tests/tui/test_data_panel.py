@@ -14,7 +14,8 @@ from tui_nn.debugger.samples import judge
 from tui_nn.debugger.session import Session
 from tui_nn.scenario import load_scenario
 from tui_nn.tui.ink import Ink
-from tui_nn.tui.panels.data import BATCH, CONFUSION, MODES, PLANE, WORST, counted, data_lines, move
+from tui_nn.tui.panels.confusion import counted
+from tui_nn.tui.panels.data import BATCH, CONFUSION, MODES, PLANE, WORST, data_lines, move
 from tui_nn.tui.pictures import Pictures
 from tui_nn.tui.view import View
 

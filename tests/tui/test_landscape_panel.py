@@ -41,7 +41,7 @@ def test_the_ravine_is_exact_and_has_its_path():
     session = Session(load_scenario("adam-vs-sgd"))
     session.goto(100)
     text = as_text(landscape_lines(session.frame(), looking(session), 79, 22, INK))
-    assert "loss over both parameters, exact" in text
+    assert "here, exact, loss of 16 training samples" in text
     assert "S" in text.split("\n", 1)[1]
     assert text.count("*") > 3
 

@@ -16,6 +16,7 @@ from tui_nn.tui.panels.activations import activations_lines
 from tui_nn.tui.panels.curves import curves_lines
 from tui_nn.tui.panels.gradient_history import stretches
 from tui_nn.tui.panels.gradients import gradients_lines
+from tui_nn.tui.panels.graph import graph_lines
 from tui_nn.tui.panels.layers import layers_lines
 from tui_nn.tui.panels.lesson import Cue, lesson_lines, script_lines
 from tui_nn.tui.panels.optimizer import optimizer_lines
@@ -43,7 +44,9 @@ VIEWED: dict[str, Any] = {
     "activations": activations_lines,
     "gradients": gradients_lines,
     "gradients-time": in_mode(gradients_lines, "gradients", 1),
-    "gradients-histogram": in_mode(gradients_lines, "gradients", 2),
+    "gradients-parameters": in_mode(gradients_lines, "gradients", 2),
+    "gradients-histogram": in_mode(gradients_lines, "gradients", 3),
+    "graph": graph_lines,
     "optimizer": optimizer_lines,
     "activations-histogram": in_mode(activations_lines, "activations", 1),
     "activations-units": in_mode(activations_lines, "activations", 2),

@@ -220,10 +220,10 @@ class Frame:
             return np.zeros(grad.shape, self.program.dtype)
         optimizer = OPTIMIZERS[self.program.scenario.optimizer.type]
         with np.errstate(all="ignore"):
-            return optimizer.effective_step(grad, slots, self._settings, updates)
+            return optimizer.effective_step(grad, slots, self.settings, updates)
 
     @cached_property
-    def _settings(self) -> Mapping[str, float]:
+    def settings(self) -> Mapping[str, float]:
         """The optimizer's, with the learning rate that the newest update was made with."""
         has_schedule = any(op.kind == "schedule" for op in self.program.ops)
         lr = self.metrics.get("lr") if has_schedule else None

@@ -47,6 +47,7 @@ class _Place:
     scratch: int = -1
     setting: int = -1
     no_bias: int = -1  # zeros, for a dense layer that has no bias
+    norm_scale: int = -1  # (units,) what max_norm multiplied each unit's weights by, to be looked at
     forward_op: int = -1
     backward_op: int = -1
     delta_op: int = -1
@@ -209,6 +210,8 @@ class Compiler:
             place.output, place.delta = self.place(self.batch * place.units), self.place(self.batch * place.units)
             if scratch := place.part.scratch(self.batch, place.units):
                 place.scratch = self.place(scratch)
+            if place.parameters and getattr(place.spec, "max_norm", None):
+                place.norm_scale = self.place(place.units)
         self.confusions: dict[Phase, int] = {
             part: self.place(self.n_classes**2) for part, n in self.part_sizes.items() if n and self.has_confusion
         }

@@ -122,7 +122,7 @@ def list_max_norm(c: Compiler, place: Any) -> None:
     c.listing.add(
         "update", "max_norm", "max_norm", place.name, f"max norm {place.name}", shape_text(place.parameters[0].shape),
         f"each unit's weights: W *= min(1, {bound:g} / ‖W‖)", weight=place.parameters[0].offset, n_in=place.n_in,
-        n_out=place.units, setting=c.own_settings_of((bound,)),
+        n_out=place.units, setting=c.own_settings_of((bound,)), scratch=place.norm_scale,
     )  # fmt: skip
 
 

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tui_nn.scenario.amount import Amount
+    from tui_nn.scenario.difference import Difference, differences
     from tui_nn.scenario.errors import Problem, ScenarioError
     from tui_nn.scenario.expression import Expression, ExpressionError, parse_expression
     from tui_nn.scenario.json_schema import schema, write_schema
-    from tui_nn.scenario.load import load_scenario
+    from tui_nn.scenario.load import beside, load_scenario
     from tui_nn.scenario.model import Scenario
     from tui_nn.scenario.naming import layer_names, metric_names
     from tui_nn.scenario.presets import PresetInfo, list_presets, preset_dir
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Amount": "amount",
+    "Difference": "difference",
     "Expression": "expression",
     "ExpressionError": "expression",
     "PresetInfo": "presets",
@@ -23,6 +25,8 @@ _HOME = {
     "Scenario": "model",
     "ScenarioError": "errors",
     "Text": "spec.base",
+    "beside": "load",
+    "differences": "difference",
     "layer_names": "naming",
     "list_presets": "presets",
     "load_scenario": "load",
@@ -35,6 +39,7 @@ _HOME = {
 
 __all__ = [
     "Amount",
+    "Difference",
     "Expression",
     "ExpressionError",
     "PresetInfo",
@@ -42,6 +47,8 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Text",
+    "beside",
+    "differences",
     "layer_names",
     "list_presets",
     "load_scenario",

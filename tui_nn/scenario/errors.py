@@ -26,12 +26,14 @@ class Problem:
 
     line, column count from 1; None where they are not known (a whole file, an override).
     key is dotted, "layers[1].activation"; empty for the file itself.
+    source: the file, where it is one that the scenario extends.
     """
 
     line: int | None
     column: int | None
     key: str
     message: str
+    source: str = ""
 
     def __str__(self) -> str:
         where = "" if self.line is None else f"{self.line}:{self.column}"
@@ -47,8 +49,13 @@ class ScenarioError(Exception):
         super().__init__(source, self.problems)
 
     def __str__(self) -> str:
-        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
-        return "\n".join([f"{self.source}: {count}", *(f"  {problem}" for problem in self.problems)])
+        lines = []
+        for source in dict.fromkeys(problem.source for problem in self.problems):
+            problems = [problem for problem in self.problems if problem.source == source]
+            count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+            name = f"{source} (which {self.source} extends)" if source else self.source
+            lines += [f"{name}: {count}", *(f"  {problem}" for problem in problems)]
+        return "\n".join(lines) or f"{self.source}: 0 problems"
 
 
 def nearest(word: object, known: Iterable[str]) -> str | None:

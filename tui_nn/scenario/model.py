@@ -4,11 +4,11 @@ The tables stand in spec/, one file a family. Field descriptions are the hover h
 What one field can say about itself is checked there; what needs two fields or the data is in check.py.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tui_nn.scenario.spec.base import MAX_LAYERS, MAX_SEED, NO_TEXT, EitherText, Line, Model
+from tui_nn.scenario.spec.base import MAX_LAYERS, MAX_SEED, NO_TEXT, EitherText, Line, Model, Reference
 from tui_nn.scenario.spec.data import Data
 from tui_nn.scenario.spec.layers import Layer
 from tui_nn.scenario.spec.losses import Loss
@@ -27,6 +27,12 @@ class Scenario(Model):
     """Short name in small letters, digits and hyphens, like "xor-mlp"."""
     title: Annotated[Line, Field(min_length=1)]
     """Name as shown in the gallery."""
+    extends: Reference | None = None
+    """A preset, or a file in the same folder, whose data, layers, training and seed hold where this file says nothing."""
+    change: dict[str, Any] = {}
+    """With extends: single settings of that scenario, like "layers[0].init" = "he_normal" or "optimizer.lr" = 0.1."""
+    twin: Reference | None = None
+    """A preset, or a file in the same folder, that the debugger opens beside this one, step for step."""
     summary: EitherText = NO_TEXT
     """What it teaches, in one sentence."""
     tags: Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(strict=False, max_length=20)] = ()

@@ -21,11 +21,12 @@ _PART = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One --set option, taken apart."""
+    """One --set option, taken apart; or one key of a file's [change], which stands at `place` in that file."""
 
     option: str
     path: Path
     value: Any
+    place: Path = ()
 
     @property
     def key(self) -> str:
@@ -39,7 +40,7 @@ def apply_overrides(raw: dict[str, Any], options: Sequence[str]) -> tuple[list[O
     for option in options:
         try:
             for override in parse_override(option):
-                _write(raw, override, applied)
+                write(raw, override, applied)
                 applied.append(override)
         except ValueError as error:
             problems.append(Problem(None, None, f"--set {shown(option)[1:-1]}", str(error)))
@@ -58,11 +59,16 @@ def parse_override(option: str) -> Iterator[Override]:
         raise ValueError("write KEY=VALUE, like optimizer.lr=0.1")
     if len(option) > MAX_CHARACTERS:
         raise ValueError(f"{len(option)} characters; an override has at most {MAX_CHARACTERS}")
+    for path in paths_of(key):
+        yield Override(option, path, _value(text))
+
+
+def paths_of(key: str) -> Iterator[Path]:
+    """The paths that a key like layers[0:3].units means. Errors: ValueError with the cure."""
     if not _KEY.fullmatch(key):
         raise ValueError(f"cannot read the key {shown(key)}; write it like optimizer.lr or layers[0].units")
     for one in _one_by_one(key):
-        parts = [match[1] or int(match[2]) for match in _PART.finditer(one)]
-        yield Override(option, tuple(parts), _value(text))
+        yield tuple(match[1] or int(match[2]) for match in _PART.finditer(one))
 
 
 def _one_by_one(key: str) -> Iterator[str]:
@@ -88,7 +94,8 @@ def _value(text: str) -> Any:
     return table["value"] if table.keys() == {"value"} else text
 
 
-def _write(raw: dict[str, Any], override: Override, applied: Sequence[Override]) -> None:
+def write(raw: dict[str, Any], override: Override, applied: Sequence[Override]) -> None:
+    """Set the value in the raw data. `applied`: what was written before, which stays. Errors: ValueError with the cure."""
     table: Any = raw
     for depth, part in enumerate(override.path[:-1]):
         _require(table, part, override.path[:depth])
@@ -100,7 +107,7 @@ def _write(raw: dict[str, Any], override: Override, applied: Sequence[Override])
     last: Any = override.path[-1]
     _require(table, last, override.path[:-1])
     table[last] = override.value
-    _make_room(raw, override, {earlier.path for earlier in applied})
+    make_room(raw, override, {earlier.path for earlier in applied})
 
 
 def _require(table: Any, part: str | int, place: Path) -> None:
@@ -115,7 +122,7 @@ def _require(table: Any, part: str | int, place: Path) -> None:
         raise ValueError(f"{_name(place)} has {len(table)} entries, counted from 0; there is no [{part}]")
 
 
-def _make_room(raw: dict[str, Any], override: Override, chosen: set[Path]) -> None:
+def make_room(raw: dict[str, Any], override: Override, chosen: set[Path]) -> None:
     """Drop what the file said about the road not taken; what another override said stays, and is reported."""
     top = override.path[0]
     table = raw.get(str(top))

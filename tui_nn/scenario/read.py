@@ -1,5 +1,6 @@
 """From a path to the text and the raw data of a TOML file; whatever is wrong with the file as a file ends here."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -87,6 +88,15 @@ def read_toml(path: Path, source: str) -> tuple[str, dict[str, Any]]:
         raise _whole(source, "brackets nested too deep to read; a scenario needs three levels at most") from None
     except ValueError:  # Python refuses to read integers of more than 4,300 digits
         raise _whole(source, "a number with thousands of digits; shorten it") from None
+
+
+def shown_path(path: Path) -> str:
+    """The path as short as it is clear: relative if it lies below the working directory."""
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # another drive
+        return str(path)
+    return str(path) if relative.startswith("..") else relative
 
 
 def _syntax(message: str, text: str) -> Problem:

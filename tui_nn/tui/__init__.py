@@ -15,15 +15,19 @@ def run_app(
     play: bool = False,
     speed: float = 1.0,
     theme: str | None = None,
+    twin: bool = True,
 ) -> int:
     """Open the gallery, or the debugger on one scenario; return the exit status when the user leaves.
 
     scenario: a preset's id or a path; None shows the gallery.
     at:       the iteration to go to once the kernels are compiled.
     play:     start the scripted lesson by itself; speed 2 is twice as fast.
+    twin:     open the network that the scenario names as its twin beside it.
     A plain summary of the run stays on the normal screen. A scenario that cannot be used is shown on the
     screen, where another can be chosen; it raises nothing.
     """
     from tui_nn.tui.app import run
 
-    return run(scenario, lang=lang, overrides=overrides, at=at, ascii=ascii, play=play, speed=speed, theme=theme)
+    return run(
+        scenario, lang=lang, overrides=overrides, at=at, ascii=ascii, play=play, speed=speed, theme=theme, twin=twin
+    )

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_nn.tui.commands import SHOWN, Command
+from tui_nn.tui.commands import Command
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.paint import paint
 from tui_nn.tui.text import cells, fit, number, percent
@@ -34,32 +34,43 @@ class Status:
     brief: str = ""  # said instead where the position would have to be left out
 
 
-def header_lines(title: str, status: Status, frame: Frame | None, width: int, height: int, ink: Ink) -> list[Line]:
-    """Two rows: title and timeline; status and position. In one row: status and position alone."""
+def header_lines(
+    title: str, status: Status, frame: Frame | None, width: int, height: int, ink: Ink, note: str = ""
+) -> list[Line]:
+    """Two rows: title and timeline; status and position. In one row: status and position alone.
+
+    note: said behind the title, where there is room for both.
+    """
     if height < 2:
         return [_status_line(status, frame, width, ink)]
-    return [_title_line(title, frame, width, ink), _status_line(status, frame, width, ink)]
+    return [_title_line(title, note, frame, width, ink), _status_line(status, frame, width, ink)]
 
 
-def _title_line(title: str, frame: Frame | None, width: int, ink: Ink) -> Line:
+def _title_line(title: str, note: str, frame: Frame | None, width: int, ink: Ink) -> Line:
     name = " tui-nn  "
-    bar_width = min(width // 3, 48) if width >= 60 else 0
+    bar_width = _bar_width(width)
     bar = timeline(frame, bar_width, ink) if frame and bar_width else []
     used = sum(cells(segment.text) for segment in bar)
+    room = width - cells(name) - used - 3
+    words = [ink.say(fit(title, room), "strong")]
+    if note and cells(title) + cells(note) + 2 <= room:
+        words = [ink.say(title + "  ", "strong"), ink.say(fit(note, room - cells(title) - 2), "dim")]
     return [
         ink.say(name, "title"),
-        ink.say(fit(title, width - cells(name) - used - 3), "strong"),
+        *words,
         ink.say("  "),
         *bar,
         ink.say(" "),
     ]
 
 
+def _bar_width(width: int) -> int:
+    return min(width // 3, 48) if width >= 60 else 0
+
+
 def timeline(frame: Frame, width: int, ink: Ink) -> Line:
     """◂━━━━●──── ▸ 300 of 675: done, here, reached before a rewind, still to come."""
-    end = max(frame.planned_iterations, frame.reached.iteration, 1)
-    label = f" {frame.iteration:,} of {frame.planned_iterations:,}"
-    inner = max(width - cells(label) - 2, 3)
+    end, label, inner = _scale(frame, width)
     here = min(int(frame.iteration / end * inner), inner - 1)
     seen = min(int(frame.reached.iteration / end * inner), inner - 1)
     back, ahead = frame.position > (0, 0), frame.position < frame.reached
@@ -72,6 +83,27 @@ def timeline(frame: Frame, width: int, ink: Ink) -> Line:
         ink.say(ink.glyph("right"), "accent" if ahead else "faint"),
         ink.say(label, "dim"),
     ]
+
+
+def _scale(frame: Frame, width: int) -> tuple[int, str, int]:
+    """The iteration at the end of a timeline, the words behind it, and its cells between the arrows."""
+    label = f" {frame.iteration:,} of {frame.planned_iterations:,}"
+    return max(frame.planned_iterations, frame.reached.iteration, 1), label, max(width - cells(label) - 2, 3)
+
+
+def timeline_at(x: int, frame: Frame, width: int) -> int | None:
+    """The iteration that column x of the header's first row stands for; None beside the timeline.
+
+    The arrows are the start and the furthest iteration reached. What is said goes to a place whose knob is drawn at x.
+    """
+    bar_width = _bar_width(width)
+    end, label, inner = _scale(frame, bar_width)
+    at = x - (width - 1 - cells(label) - inner - 2) - 1  # from the first cell behind the left arrow
+    if not bar_width or not -1 <= at <= inner:
+        return None
+    if at in (-1, inner):
+        return 0 if at < 0 else frame.reached.iteration
+    return end if at == inner - 1 else -(-at * end // inner)
 
 
 def _status_line(status: Status, frame: Frame | None, width: int, ink: Ink) -> Line:
@@ -117,22 +149,40 @@ def _position_parts(frame: Frame | None) -> list[list[tuple[str, str]]]:
     return [[part for part in version if part] for version in versions]
 
 
-def footer_line(commands: Sequence[Command], width: int, ink: Ink) -> Line:
-    """Keys and labels in the order of the table; with little room those of the lowest rank are left out."""
+def footer_line(
+    commands: Sequence[Command], width: int, ink: Ink, before: Sequence[Segment] = (), after: Sequence[Segment] = ()
+) -> Line:
+    """Keys and labels in the order of the table; with little room those of the lowest rank are left out.
+
+    before: stands on the left in any case; after: on the right, where there is room for it and the first command.
+    """
+    used = sum(segment.cell_length for segment in before)
+    taken = sum(segment.cell_length for segment in after) + 1 if after else 0
+    line, room = [], width - used - taken
     for keep in range(len(commands), 0, -1):
         kept = sorted(commands, key=lambda command: command.footer or 0)[:keep]
         for all_keys in (True, False):
             line = _footer(kept, commands, ink, all_keys)
-            if sum(cells(segment.text) for segment in line) <= width:
-                return line
-    return []
+            length = sum(segment.cell_length for segment in line)
+            if length <= room:
+                return [*before, *line, ink.say(" " * (room - length + 1)), *after] if after else [*before, *line]
+    return footer_line(commands, width, ink, before) if after else list(before)
+
+
+def log_mark(n_new: int, key: str, ink: Ink) -> Line:
+    """What the footer says of lines that were printed and not looked at yet."""
+    if n_new <= 0:
+        return []
+    click = Style.from_meta({"@click": "app.log"})
+    words = ink.words(f" {key} log {min(n_new, 999)}{'+' if n_new > 999 else ''} ".replace("  ", " "))
+    return [Segment(words, ink.style("warn") + click)]
 
 
 def _footer(kept: Sequence[Command], order: Sequence[Command], ink: Ink, all_keys: bool) -> Line:
     line: Line = [ink.say(" ")]
     for command in order:
         if command in kept:
-            keys = command.shown_keys if all_keys else SHOWN.get(command.keys[0], command.keys[0])
+            keys = command.shown_keys if all_keys else command.shown_key
             click = Style.from_meta({"@click": _click(command)})
             line += [
                 Segment(ink.words(keys), ink.style("key") + click),

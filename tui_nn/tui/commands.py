@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from tui_nn.tui.keys import shown_key
 
 # The Korean 2-set layout: what an unshifted Latin key types while Hangul input is on.
 JAMO = dict(zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡ", strict=True))
@@ -12,8 +14,9 @@ JAMO = dict(zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁ
 SHOWN = {
     "full_stop": ".", "comma": ",", "right_square_bracket": "]", "left_square_bracket": "[", "right_curly_bracket": "}",
     "left_curly_bracket": "{", "question_mark": "?", "colon": ":", "slash": "/", "less_than_sign": "<",
-    "greater_than_sign": ">", "escape": "esc", "ctrl+p": "^p", "ctrl+c": "^c", "f1": "F1", "home": "Home", "end": "End",
+    "greater_than_sign": ">", "escape": "esc", "ctrl+p": "^p", "ctrl+c": "^c", "f1": "F1", "f2": "F2", "home": "Home", "end": "End",
     "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "PgUp", "pagedown": "PgDn", "shift+tab": "shift+tab",
+    "plus": "+", "minus": "-", "equals_sign": "=",
 }  # fmt: skip
 
 PLACES = {
@@ -23,7 +26,7 @@ PLACES = {
     "program": "Program panel",
     "layers": "Layers panel",
     "detail": "Microscopes panel",
-    "curves": "Loss and accuracy panel",
+    "curves": "Curves panel",
     "lesson": "Lesson panel",
 }
 PANELS = ("program", "layers", "detail", "curves", "lesson")
@@ -58,9 +61,28 @@ class Command:
         return self.keys + self.jamo
 
     @property
+    def active_keys(self) -> tuple[str, ...]:
+        """The user's own, if the keymap file gives any; else those of the table."""
+        return _own_keys.get(self.id, self.keys)
+
+    @property
     def shown_keys(self) -> str:
         """The keys as a person reads them: "s ." or "? F1"."""
-        return " ".join(SHOWN.get(key, key) for key in self.keys)
+        return " ".join(SHOWN.get(key) or shown_key(key) for key in self.active_keys)
+
+    @property
+    def shown_key(self) -> str:
+        """The first of them; empty if it has none."""
+        return self.shown_keys.partition(" ")[0]
+
+
+_own_keys: Mapping[str, tuple[str, ...]] = {}  # of this process, which has one screen; see keymap.py
+
+
+def use_own_keys(keys: Mapping[str, tuple[str, ...]]) -> None:
+    """From here on footer, help and palette show these keys; the app tells Textual of them."""
+    global _own_keys
+    _own_keys = keys
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -83,15 +105,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("panel-1", ("1",), "Program", "Focus the Program panel: the operations of one iteration.", "debugger", "panel('program')"),
     Command("panel-2", ("2",), "Layers", "Focus the Layers panel: one row for each layer.", "debugger", "panel('layers')"),
     Command("panel-3", ("3",), "Detail", "Focus the microscopes: activations, gradients, optimizer and more.", "debugger", "panel('detail')"),
-    Command("panel-4", ("4",), "Curves", "Focus the loss and accuracy curves.", "debugger", "panel('curves')"),
+    Command("panel-4", ("4",), "Curves", "Focus the curves: loss, accuracy and any other metric.", "debugger", "panel('curves')"),
     Command("panel-5", ("5",), "Lesson", "Focus the lesson.", "debugger", "panel('lesson')"),
     Command("next-tab", ("greater_than_sign",), "tab", "Show the focused panel's next tab (the detail panel's if it has none).", "debugger", "tab(1)"),
     Command("previous-tab", ("less_than_sign",), "previous tab", "Show the focused panel's tab before.", "debugger", "tab(-1)"),
     Command("mode", ("v",), "view", "Show the microscope's next view, where it has several.", "debugger", "mode(1)"),
     Command("mark", ("m",), "mark", "Mark this moment: the Weights tab then shows what has changed since.", "debugger", "mark"),
     Command("zoom", ("z",), "zoom", "Give the whole screen to the focused panel, or take it back.", "debugger", "zoom"),
+    Command("reset-layout", ("f5",), "reset layout", "Put panels, tabs and views back to where they were at the first visit.", "debugger", "reset_layout"),
     Command("scale", ("y",), "log/linear", "Switch the curves between a linear and a logarithmic axis.", "debugger", "scale"),
     Command("leave", ("escape",), "back", "Back one level: end the zoom, stop the lesson, or show the gallery.", "debugger", "leave"),
+    Command("switch", ("x",), "other network", "Look at the other network, where two are open side by side.", "debugger", "switch"),
     Command("interrupt", ("ctrl+c",), "pause", "Pause whatever is running.", "debugger", "interrupt"),
     # Panels
     Command("program-forward", ("right", "down"), "op", "Execute the next operation.", "program", "screen.step('op')"),
@@ -110,9 +134,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("detail-enter", ("enter",), "next tab", "Show the next tab.", "detail", "screen.tab(1)"),
     Command("curves-left", ("left",), "read left", "Move the reading cursor one point to the left.", "curves", "move(-1,0)"),
     Command("curves-right", ("right",), "read right", "Move the reading cursor one point to the right.", "curves", "move(1,0)"),
-    Command("curves-page-left", ("pageup", "up"), "read left", "Move the reading cursor a tenth of the run to the left.", "curves", "move(-1,0,True)"),
-    Command("curves-page-right", ("pagedown", "down"), "read right", "Move the reading cursor a tenth of the run to the right.", "curves", "move(1,0,True)"),
-    Command("curves-enter", ("enter",), "go there", "Take the run to the iteration under the reading cursor.", "curves", "screen.goto_read"),
+    Command("curves-page-left", ("pageup", "up"), "read left", "Move the reading cursor a tenth of the run to the left; zoomed in, move the window.", "curves", "move(-1,0,True)"),
+    Command("curves-page-right", ("pagedown", "down"), "read right", "Move the reading cursor a tenth of the run to the right; zoomed in, move the window.", "curves", "move(1,0,True)"),
+    Command("curves-enter", ("enter",), "go there", "Take the run to the iteration under the reading cursor; without one, choose curves.", "curves", "enter"),
+    Command("curves-choose", ("a",), "choose", "Choose which metrics the tab Chosen shows, from all that are measured.", "curves", "choose"),
+    Command("curves-smooth", ("r",), "smooth", "Average the curves over about 10 iterations, over 100, or not at all.", "curves", "smooth"),
+    Command("curves-zoom-in", ("plus", "equals_sign"), "zoom in", "Show half as many iterations, about the reading cursor or the current position.", "curves", "zoom_in"),
+    Command("curves-zoom-out", ("minus",), "zoom out", "Show twice as many iterations.", "curves", "zoom_out"),
+    Command("curves-zoom-all", ("0",), "show all", "Show the whole run again.", "curves", "zoom_all"),
     Command("lesson-up", ("up", "left"), "scroll", "Scroll up.", "lesson", "move(0,-1)"),
     Command("lesson-down", ("down", "right"), "scroll", "Scroll down.", "lesson", "move(0,1)"),
     Command("lesson-page-up", ("pageup",), "page up", "Scroll up by a page.", "lesson", "move(0,-1,True)"),
@@ -121,14 +150,21 @@ COMMANDS: tuple[Command, ...] = (
     Command("gallery-open", ("enter",), "open", "Open the selected scenario in the debugger.", "gallery", "open_selected", 1),
     Command("gallery-down", ("down",), "down", "Select the next scenario.", "gallery", "select(1)"),
     Command("gallery-up", ("up",), "up", "Select the scenario before.", "gallery", "select(-1)"),
+    Command("gallery-first", ("home",), "first", "Select the first scenario.", "gallery", "select_end(-1)"),
+    Command("gallery-last", ("end",), "last", "Select the last scenario.", "gallery", "select_end(1)"),
     Command("gallery-page-down", ("pagedown",), "page down", "Scroll the selected scenario's text down.", "gallery", "page(1)"),
     Command("gallery-page-up", ("pageup",), "page up", "Scroll the selected scenario's text up.", "gallery", "page(-1)"),
-    Command("gallery-search", ("slash",), "search", "Type to search titles, summaries and tags.", "gallery", "search", 3),
+    Command("gallery-tag", ("tab", "greater_than_sign", "right"), "tag", "Show only the scenarios with the next tag; after the last one, all.", "gallery", "tag(1)", 6),
+    Command("gallery-tag-back", ("shift+tab", "less_than_sign", "left"), "tag before", "Show only the scenarios with the tag before.", "gallery", "tag(-1)"),
+    Command("gallery-search", ("slash",), "search", "Type to search titles, summaries and tags; #word looks in tags alone.", "gallery", "search", 3),
     Command("gallery-file", ("o",), "open file", "Open a scenario file of your own by its path.", "gallery", "open_file", 4),
-    Command("gallery-back", ("escape",), "back", "Clear the search, or return to the run that is open.", "gallery", "leave"),
+    Command("gallery-back", ("escape",), "back", "Clear the search, then the tag; then return to the run that is open.", "gallery", "leave"),
     # Everywhere
     Command("help", ("question_mark", "f1"), "help", "Show the keys: the focused panel's first, then all.", "app", "help", 2),
+    Command("glossary", ("i", "f2"), "words", "What is this? Explain the words on the screen, and all others.", "app", "glossary"),
     Command("palette", ("ctrl+p", "colon"), "commands", "Find any command by typing part of its name.", "app", "command_palette", 7),
+    Command("jump", ("j", "f3"), "jump", "Jump: a letter stands on all that can be gone to; press it.", "app", "jump"),
+    Command("log", ("f4",), "log", "Show what was printed while this screen was shown.", "app", "log"),
     Command("language", ("l",), "language", "Switch titles and lessons between English and Korean.", "app", "language"),
     Command("theme", ("t",), "theme", "Switch between the dark and the light theme.", "app", "theme"),
     Command("quit", ("q",), "quit", "Leave; a summary of the run stays on the terminal.", "app", "quit", 5),

@@ -1,106 +1,250 @@
-"""What the gallery shows: its list of presets and the preview of one. Pure: presets in, lines out."""
+"""What the gallery lists: which presets a search finds, and their rows by chapter. Pure: entries in, lines out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from rich.segment import Segment
+from rich.style import Style
+
+from tui_nn.scenario.chapters import CHAPTERS, Entry, twin_of
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line
-from tui_nn.tui.text import cells, fit, wrap
+from tui_nn.tui.text import cells, count, fit
+from tui_nn.tui.thumbnails import sparkline
 
 if TYPE_CHECKING:
     from tui_nn.scenario import PresetInfo
+    from tui_nn.scenario.curves import RecordedCurve
 
-ROWS, MAX_ROWS = 3, 4  # title, summary, blank; a second line of summary where all presets fit
-MAX_PREVIEW = 20_000  # characters of a file
+FEW = 8  # rows; in fewer, chapters have no headings
+SPARKS = ((96, 24), (72, 16), (56, 12), (48, 8))  # from a width on: cells of the picture beside a title
+NOTHING = "No preset matches. esc clears the search; o opens a file of your own."
 
 
-def matching(presets: Sequence[PresetInfo], query: str) -> list[PresetInfo]:
-    """Those in which every word of the query occurs: in id, title, summary (both languages) or tags."""
+@dataclass(frozen=True)
+class Marks:
+    """What sets single presets off, by id. is_first: none has been visited yet."""
+
+    visited: frozenset[str] = frozenset()
+    next: str = ""
+    open: str = ""
+
+    @property
+    def is_first(self) -> bool:
+        return not self.visited
+
+
+# Finding
+
+
+def matching(path: Sequence[Entry], query: str, tag: str = "") -> list[Entry]:
+    """Those with the tag in which every word occurs: in id, title, summary (both languages), tags or chapter.
+
+    A word with # in front is looked for in tags alone, at the start of one of their words; - stands for a space.
+    """
     words = query.casefold().split()
-
-    def text(preset: PresetInfo) -> str:
-        return " ".join([preset.id, preset.title, *preset.summary.values(), *preset.tags]).casefold()
-
-    return [preset for preset in presets if all(word in text(preset) for word in words)]
+    return [entry for entry in path if (not tag or tag in entry.preset.tags) and all(_has(entry, w) for w in words)]
 
 
-def visible_from(n: int, selected: int, height: int) -> tuple[int, int, int]:
-    """The first preset shown, how many fit so that the selected one is in sight, and rows for each."""
-    rows = MAX_ROWS if n * MAX_ROWS <= height else ROWS
-    fit_in = max(height // rows, 1)
-    return max(0, min(selected - fit_in // 2, n - fit_in)), fit_in, rows
+def _has(entry: Entry, word: str) -> bool:
+    preset = entry.preset
+    tags = [tag.casefold() for tag in preset.tags]
+    if word.startswith("#"):
+        return any(f"-{word[1:]}" in "-" + tag.replace(" ", "-") for tag in tags)
+    chapter = CHAPTERS[entry.chapter].values()
+    return word in " ".join([preset.id, preset.title, *preset.summary.values(), *chapter, *tags]).casefold()
+
+
+def shared_tags(presets: Sequence[PresetInfo]) -> list[tuple[str, int]]:
+    """Tags of two presets or more with their counts, the most frequent first. Others are found by searching."""
+    counts = Counter(tag for preset in presets for tag in dict.fromkeys(preset.tags))
+    return [(tag, n) for tag, n in counts.most_common() if n > 1]
+
+
+# Rows
+
+
+class Row(NamedTuple):
+    """index: of the entry, or of the chapter for a heading."""
+
+    kind: Literal["heading", "title", "summary", "blank"]
+    index: int = -1
+
+
+def rows_of(entries: Sequence[Entry], height: int) -> list[Row]:
+    """The whole list, as spacious as it fits into the height: with summaries and gaps, with gaps, or without."""
+    if height < FEW:
+        return [Row("title", index) for index in range(len(entries))]
+    rows: list[Row] = []
+    for has_summaries, has_gaps in ((True, True), (True, False), (False, True), (False, False)):
+        rows = _rows(entries, has_summaries, has_gaps)
+        if len(rows) <= height:
+            break
+    return rows
+
+
+def _rows(entries: Sequence[Entry], has_summaries: bool, has_gaps: bool) -> list[Row]:
+    rows: list[Row] = []
+    chapter = None
+    for index, entry in enumerate(entries):
+        if entry.chapter != chapter:
+            chapter = entry.chapter
+            rows += [Row("blank")] if has_gaps and rows else []
+            rows.append(Row("heading", chapter))
+        rows.append(Row("title", index))
+        rows += [Row("summary", index)] if has_summaries else []
+    return rows
+
+
+def scrolled(top: int, rows: Sequence[Row], height: int, selected: int | None = None) -> int:
+    """The first row shown: as near to `top` as the ends and the selected entry (with its heading) allow."""
+    own = [y for y, row in enumerate(rows) if row.index == selected and row.kind in ("title", "summary")]
+    if selected is not None and own:
+        first = own[0] - (own[0] > 0 and rows[own[0] - 1].kind == "heading" and height > len(own))
+        top = max(min(top, first), own[-1] - height + 1)
+    return max(0, min(top, len(rows) - height))
 
 
 def list_lines(
-    presets: Sequence[PresetInfo], selected: int, lang: str, width: int, height: int, ink: Ink, open_id: str = ""
-) -> list[Line]:
-    """Three or four rows a preset, scrolled so that the selected one is in sight."""
-    if not presets:
-        return ink.notice("No preset matches. esc clears the search; o opens a file of your own.", width)[:height]
-    first, fit_in, rows = visible_from(len(presets), selected, height)
-    with_tags = all(cells(preset.title) + cells(_tags(preset, ink)) + 8 <= width for preset in presets)
-    lines: list[Line] = []
-    for index, preset in enumerate(presets[first : first + fit_in], first):
-        lines += _entry(preset, rows, index == selected, preset.id == open_id, with_tags, lang, width, ink)
-    return lines[:height]
-
-
-def _tags(preset: PresetInfo, ink: Ink) -> str:
-    return f" {ink.glyph('dot')} ".join(preset.tags)
-
-
-def _entry(
-    preset: PresetInfo, rows: int, is_selected: bool, is_open: bool, with_tags: bool, lang: str, width: int, ink: Ink
-) -> list[Line]:
-    mark = ink.glyph("next") if is_selected else " "
-    tags = f"{ink.glyph('pause')} open" if is_open else _tags(preset, ink) if with_tags else ""
-    room = width - 4
-    role = "selected" if is_selected else "strong"
-    tags_role = "selected" if is_selected else "accent" if is_open else "dim"
-    top: Line = [
-        ink.say(f" {mark} ", role),
-        ink.say(fit(preset.title, room - cells(tags) - 2), role),
-        ink.say("  " + tags, tags_role),
-        ink.say(" ", role),
-    ]
-    if preset.error:
-        text = [ink.say("   " + fit("cannot be read: enter shows why", room), "bad")]
-    else:
-        lines = wrap(preset.summary.get(lang) or preset.summary.get("en", ""), room)
-        last = rows - 3  # the line that takes what is left, cut where it must be
-        lines[last:] = [" ".join(lines[last:])]
-        text = [ink.say("   " + fit(line, room), "dim") for line in lines]
-    return [top, *([line] for line in text), *([] for _ in range(rows - 1 - len(text)))]
-
-
-def preview_lines(preset: PresetInfo | None, text: str, lang: str, width: int, ink: Ink) -> list[Line]:
-    """The summary in full, then the file as it is: comments faint, tables and keys set off."""
-    if preset is None:
+    entries: Sequence[Entry], rows: Sequence[Row], top: int, selected: int, marks: Marks, lang: str, width: int,
+    height: int, ink: Ink, curves: Mapping[str, RecordedCurve],
+) -> list[Line]:  # fmt: skip
+    """Rows from `top` on, one line each; marks at the right edge tell that there is more."""
+    if height < 1 or width < 1:
         return []
-    lines: list[Line] = [[ink.say(" " + line)] for line in wrap(preset.summary.get(lang, ""), width - 2)]
-    if preset.tags:
-        lines += [[], [ink.say(fit(" " + _tags(preset, ink), width - 1), "accent")]]
-    lines += [[], [ink.say(fit(f" {preset.id}.toml", width - 1), "dim")], []]
-    for raw in text.splitlines():
-        line = raw.expandtabs(4)
-        stripped = line.strip()
-        if stripped.startswith("#"):
-            lines.append([ink.say(" " + fit(line, width - 2), "faint")])
-        elif stripped.startswith("["):
-            lines.append([ink.say(" " + fit(line, width - 2), "accent")])
-        elif " = " in line and not line.startswith(" "):
-            key, _, value = line.partition(" = ")
-            lines.append([ink.say(f" {key} = ", "dim"), ink.say(fit(value, width - cells(key) - 5))])
+    if not entries:
+        return ink.notice(NOTHING, width)[:height]
+    digits = len(str(max((entry.number or 0 for entry in entries), default=0)))
+    spark = next((n for least, n in SPARKS if width >= least), 0)
+    tall = 2 if any(row.kind == "summary" for row in rows) else 1
+    room = width - (spark + 2 if spark else 1)
+    lines: list[Line] = []
+    for row in rows[top : top + height]:
+        if row.kind == "blank":
+            lines.append([])
+        elif row.kind == "heading":
+            lines.append([ink.say(" " + fit(CHAPTERS[row.index][lang], width - 2), "accent")])
         else:
-            lines.append([ink.say(" " + fit(line, width - 2))])
+            entry, is_selected = entries[row.index], row.index == selected
+            if row.kind == "title":
+                line = _title(entry, is_selected, marks, digits, room, ink)
+            else:
+                line = _summary(entry, lang, digits, room, ink)
+            if spark:
+                curve = curves.get(entry.preset.id)
+                line = [*line, ink.say(" "), *sparkline(curve, spark, tall, ink)[row.kind == "summary"]]
+            lines.append([*line, ink.say(" ")])
+    for y, is_more, glyph in ((0, top > 0, "more_up"), (height - 1, top + height < len(rows), "more_down")):
+        if is_more and y < len(lines):
+            used = sum(cells(segment.text) for segment in lines[y])
+            lines[y] = [*_cut(lines[y], used, width - 1), ink.say(ink.glyph(glyph), "accent")]
     return lines
 
 
-def read_preview(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")[:MAX_PREVIEW]
-    except OSError as error:
-        return f"# {error.strerror or error}"
+def _cut(line: Line, used: int, width: int) -> Line:
+    """Padded to the width; the last cell of a title's row is blank, so nothing is lost there."""
+    if used <= width:
+        return [*line, Segment(" " * (width - used))]
+    last = line[-1]
+    return [*line[:-1], Segment(last.text[: len(last.text) - (used - width)], last.style)]
+
+
+def _title(entry: Entry, is_selected: bool, marks: Marks, digits: int, width: int, ink: Ink) -> Line:
+    preset = entry.preset
+    state, badge, badge_role = _state(preset.id, marks)
+    number = "" if entry.number is None else str(entry.number)
+    left = f" {ink.glyph('next') if is_selected else ' '} {fit(number, digits, '>')} "
+    twin = f"{ink.glyph('twin')} "
+    title = twin + preset.title if entry.twin_of else preset.title
+    room = width - cells(left) - 2
+    if room < 30:
+        badge = ""  # the glyph before the title says it
+    tail = f"  {badge}" if badge else ""
+    if twin_of(preset) and not entry.twin_of and cells(preset.title) + cells(twin) + cells(tail) <= room:
+        title += " " + twin.rstrip()
+    role = "selected" if is_selected else "bad" if preset.error else "strong" if marks.next == preset.id else "text"
+    return [
+        ink.say(left, "selected" if is_selected else "dim"),
+        ink.say(ink.glyph(state) if state else " ", "selected" if is_selected else badge_role),
+        ink.say(" " + fit(title, room - cells(tail)), role),
+        ink.say(tail, "selected" if is_selected else badge_role),
+    ]
+
+
+def _state(preset_id: str, marks: Marks) -> tuple[str, str, str]:
+    """Glyph, word and role of what is to be said of a preset."""
+    if preset_id == marks.open:
+        return "pause", "open", "accent"
+    if preset_id == marks.next:
+        return "knob", "start here" if marks.is_first else "next", "accent"
+    return ("done", "", "good") if preset_id in marks.visited else ("", "", "dim")
+
+
+def _summary(entry: Entry, lang: str, digits: int, width: int, ink: Ink) -> Line:
+    indent, preset = digits + 6, entry.preset
+    if preset.error:
+        return [ink.say(" " * indent + fit("cannot be read: enter shows why", width - indent), "bad")]
+    text = " ".join((preset.summary.get(lang) or preset.summary.get("en", "")).split())
+    return [ink.say(" " * indent + fit(text, width - indent), "dim")]
+
+
+# The lines above the list
+
+
+def start_line(path: Sequence[Entry], marks: Marks, width: int, ink: Ink) -> Line:
+    """Where to begin, or to go on. A click opens it."""
+    numbered = [entry for entry in path if entry.number is not None]
+    coming = next((entry for entry in numbered if entry.preset.id == marks.next), None)
+    if coming is None:
+        text = (
+            f"You have opened all {len(numbered)}." if numbered else "Open a training run, and step it back and forth."
+        )
+        return [ink.say(" " + fit(text, width - 2), "dim")]
+    verb = "New here? Begin with" if marks.is_first else "Continue with"
+    click = Style.from_meta({"@click": "screen.open_next"})
+    head = f" {ink.glyph('knob')} {verb} {coming.number}: "
+    if cells(head) > width // 2:
+        head = f" {ink.glyph('knob')} {coming.number}: "
+    done = (
+        "" if marks.is_first else f"{sum(e.preset.id in marks.visited for e in numbered)} of {len(numbered)} visited "
+    )
+    done = done if cells(head) + cells(coming.preset.title) + cells(done) + 2 <= width else ""
+    title = fit(coming.preset.title, width - cells(head) - cells(done) - 2)
+    return [
+        Segment(ink.words(head), ink.style("accent") + click),
+        Segment(ink.words(title), ink.style("strong") + click),
+        ink.say("  " + done, "dim"),
+    ]
+
+
+def tag_line(tags: Sequence[tuple[str, int]], chosen: str, width: int, ink: Ink) -> Line:
+    """All tags in a row, the chosen one in brackets and always in sight. A click chooses."""
+    labels = ["all", *(f"{tag} {n}" for tag, n in tags)]
+    index = next((i for i, (tag, _) in enumerate(tags, 1) if tag == chosen), 0)
+    first = 0
+    while first < index and 3 + sum(cells(label) + 2 for label in labels[first : index + 1]) > width - 2:
+        first += 1
+    line: Line = [ink.say(f"{ink.glyph('left')} " if first else "  ", "dim")]
+    used = 2
+    for i, label in enumerate(labels[first:], first):
+        text = f"[{label}]" if i == index else f" {label} "
+        is_last = i == len(labels) - 1
+        if used + cells(text) > width - (0 if is_last else 2):
+            if i == index:
+                line.append(ink.say(fit(text, width - used - 2), "selected"))
+            else:
+                line.append(ink.say(f" {ink.glyph('right')}", "dim"))
+            break
+        click = Style.from_meta({"@click": f"screen.pick_tag({i - 1})"})
+        line.append(Segment(ink.words(text), ink.style("selected" if i == index else "dim") + click))
+        used += cells(text)
+    return line
+
+
+def found(n: int, total: int) -> str:
+    """How many are listed: "9 presets", "3 of 9 presets"."""
+    return count(total, "preset") if n == total else f"{n:,} of {count(total, 'preset')}"

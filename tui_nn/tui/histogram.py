@@ -8,7 +8,7 @@ import numpy as np
 from rich.segment import Segment
 
 from tui_nn.tui.ink import Ink
-from tui_nn.tui.text import cells, fit, number
+from tui_nn.tui.text import cells, count, fit, number
 
 Line = list[Segment]
 MIN_WIDTH, MIN_HEIGHT = 16, 3  # below, a histogram says nothing
@@ -82,7 +82,7 @@ def summary_line(values: np.ndarray, width: int, ink: Ink) -> Line:
     n_nan = int(np.isnan(flat).sum())
     n_inf = flat.size - finite.size - n_nan
     line: Line = []
-    parts = [(f"{flat.size:,} numbers", "dim")]
+    parts = [(count(flat.size, "number"), "dim")]
     if n_nan:
         parts.append((f"{n_nan:,} NaN", "bad"))
     if n_inf:
@@ -93,7 +93,14 @@ def summary_line(values: np.ndarray, width: int, ink: Ink) -> Line:
         parts.append((f"{number(finite.min(), 3)} to {number(finite.max(), 3)}", "dim"))
         zeros = zero_share(flat)
         if zeros:
-            parts.insert(1, (f"{100 * zeros:.0f} % are 0" + (", not drawn" if zeros > MOST_ZEROS else ""), "dim"))
+            parts.insert(
+                1,
+                (
+                    f"{100 * zeros:.0f} % are 0"
+                    + (", not drawn" if zeros > MOST_ZEROS and (finite != 0).any() else ""),
+                    "dim",
+                ),
+            )
     used = 1
     for i, (text, role) in enumerate(parts):
         text = ("   " if i else "") + text

@@ -38,7 +38,7 @@ PALETTE = {
         "raised": "#171d29",
         "text": "#d7dde8",
         "dim": "#8d97aa",
-        "faint": "#4a5468",
+        "faint": "#687388",
         "rule": "#323b4d",
         "accent": "#7cc0ff",
         "select": "#26344d",
@@ -61,7 +61,7 @@ PALETTE = {
         "raised": "#f0ede4",
         "text": "#232833",
         "dim": "#5c6472",
-        "faint": "#a3a8b1",
+        "faint": "#7f8590",
         "rule": "#cfcbc0",
         "accent": "#0b5cab",
         "select": "#dce7f3",
@@ -118,6 +118,7 @@ GLYPHS = {
     "pin": "▾",
     "left": "◂",
     "right": "▸",
+    "twin": "⇄",
     "partial": "▏▎▍▌▋▊▉█",
     "spark": "▁▂▃▄▅▆▇█",
     "levels": " ·░▒▓█",
@@ -161,6 +162,7 @@ ASCII_GLYPHS = GLYPHS | {
     "pin": "v",
     "left": "<",
     "right": ">",
+    "twin": "%",
     "partial": "#",
     "spark": "_.-=*#",
     "levels": " .:=#@",
@@ -296,6 +298,20 @@ class Ink:
         tile = self._maps[kind][level]
         far = rgb("#0b0e14") if luminance(tile) > 0.25 else rgb("#ffffff")
         return Style(color=hex_colour(blend(tile, far, contrast)), bgcolor=hex_colour(tile))
+
+    def tint(self, role: str, share: float, text: str, is_strong: bool) -> Segment:
+        """A cell in the colour of a role, hardly there for a share of 0; its text near to it, or standing out."""
+        if self.mono:
+            return Segment(self.words(text), Style(bold=is_strong))
+        back = rgb(PALETTE[self.dark]["background"])
+        tile = blend(back, rgb(PALETTE[self.dark][role]), 0.14 + 0.3 * min(max(share, 0.0), 1.0))
+        far = rgb("#0b0e14") if luminance(tile) > 0.18 else rgb("#ffffff")
+        return Segment(
+            self.words(text),
+            Style(
+                color=hex_colour(blend(tile, far, 1.0 if is_strong else 0.6)), bold=is_strong, bgcolor=hex_colour(tile)
+            ),
+        )
 
     def mark(self, kind: str, width: int) -> Segment:
         """A heat cell that has no level: "nan" or "inf"."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Line = list[Segment]
     Draw = Callable[[Any, View, int, int, Ink], list[Line]]
     Move = Callable[[Any, View, int, int, bool], None]
+    Has = Callable[[Any, int], bool]
     Hit = Callable[[Any, View, int, int, int, int], None]
 
 TITLES = {  # in the order of the tabs
@@ -43,6 +44,7 @@ class Microscope:
     move:  (frame, view, dx, dy, page): the arrows and PgUp, PgDn; changes the view alone.
     hit:   (frame, view, x, y, width, height): a click on the body.
     modes: names of its pictures if it has several; `v` shows the next, view.mode(name) says which.
+    has:   (frame, mode): has this run such a picture? Those it has not are passed over; the first it has is shown first.
     """
 
     about: str
@@ -50,6 +52,13 @@ class Microscope:
     move: Move
     hit: Hit | None = None
     modes: tuple[str, ...] = ()
+    has: Has | None = None
+
+    def next_mode(self, frame: Any, mode: int, by: int) -> int:
+        """The nearest mode in that direction that the run has; by = 0: the mode itself, or the first that the run has."""
+        n = len(self.modes)
+        tried = [(mode + by * k) % n for k in range(1, n + 1)] if by else [mode, *range(n)]
+        return next((each for each in tried if self.has is None or self.has(frame, each)), mode)
 
 
 @cache

@@ -34,6 +34,8 @@ class Mover:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.kind: Literal["", "run", "seek"] = ""
+        self.condition = ""  # that a run waits for
+        self._from = 0  # the earliest iteration of a seek so far; behind where it began if it goes back
         self._goal = session.position
         self._queued: Position | None = None
         self._remembered: list[Remembered] = []
@@ -43,6 +45,22 @@ class Mover:
     def is_waiting(self) -> bool:
         """Is a move remembered until its kernel is compiled?"""
         return bool(self._remembered)
+
+    @property
+    def share(self) -> float | None:
+        """How much of a seek is done, 0 to 1; None while none is under way."""
+        if self.kind != "seek":
+            return None
+        now, goal = self.session.position.iteration, self._goal.iteration
+        self._from = min(self._from, now)
+        return (now - self._from) / (goal - self._from) if now <= goal and goal > self._from else 0.0
+
+    @property
+    def goal(self) -> Position:
+        """Where it stands, or will stand when what it seeks is found."""
+        if self.kind != "seek":
+            return self.session.position
+        return self._goal if self._queued is None else self._queued
 
     # What the user wants
 
@@ -69,7 +87,7 @@ class Mover:
             return
         self.stop()
         self.session.start(goal, watch=True)
-        self.kind = "run"
+        self.kind, self.condition = "run", ""
 
     def run_until(self, condition: str, max_iterations: int | None = None) -> None:
         """Errors: ExpressionError for a condition that cannot be read on this network."""
@@ -77,7 +95,7 @@ class Mover:
             return
         self.stop()
         self.session.start_until(condition, max_iterations)
-        self.kind = "run"
+        self.kind, self.condition = "run", condition
 
     def stop(self) -> Stop | None:
         """End whatever moves, now; forget what was queued or remembered. The Stop of what was interrupted."""
@@ -118,7 +136,7 @@ class Mover:
         return self._seek(route(self.session.position))
 
     def _seek(self, goal: Position) -> Stop | None:
-        self._goal = goal
+        self._goal, self._from = goal, self.session.position.iteration
         self.session.start(goal, watch=False)
         self.kind = "seek"
         return self._arrived(SHORT_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -10,6 +11,7 @@ from textual.widget import Widget
 
 if TYPE_CHECKING:
     from tui_nn.debugger.session import Session
+    from tui_nn.scenario import Scenario
     from tui_nn.tui.app import Wish
 
 
@@ -19,6 +21,22 @@ class Opened(Message):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+
+
+class Joined(Message):
+    """The twin's session stands too. left_out: overrides that are not made on it, since there it differs anyway."""
+
+    def __init__(self, session: Session, left_out: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.session, self.left_out = session, left_out
+
+
+class Alone(Message):
+    """The twin cannot be opened; the report says why."""
+
+    def __init__(self, report: str) -> None:
+        super().__init__()
+        self.report = report
 
 
 class Failed(Message):
@@ -66,8 +84,11 @@ class Opening:
             self.screen.post_message(Failed(str(error) or type(error).__name__))
             return
         self.screen.post_message(Opened(session))
+        twin = self._open_twin(session.scenario.twin) if self.wish.twin and session.scenario.twin else None
         try:
             session.prepare(self._tell)
+            if twin is not None:
+                twin.prepare(self._tell)
         except _Left:
             return
         except Exception as error:
@@ -75,8 +96,42 @@ class Opening:
             return
         self.screen.post_message(Compiling(1, 1, ""))
 
+    def _open_twin(self, name: str) -> Session | None:
+        from tui_nn.debugger.session import Session
+
+        try:
+            scenario, left_out = load_twin(self.wish.ref, name, self.wish.overrides)
+            session = Session(scenario)
+        except Exception as error:
+            self.screen.post_message(Alone(str(error) or type(error).__name__))
+            return None
+        self.screen.post_message(Joined(session, left_out))
+        return session
+
     def _tell(self, done: int, total: int, name: str) -> None:
         if self._is_over:
             raise _Left
         if name:
             self.screen.post_message(Compiling(done, total, name))
+
+
+def load_twin(ref: str, name: str, overrides: Sequence[str]) -> tuple[Scenario, tuple[str, ...]]:
+    """The twin that the scenario `ref` names, with the same overrides but for those of keys in which the two differ.
+
+    Those would make one of both networks; they come back as the second value. Errors: ScenarioError.
+    """
+    from tui_nn.scenario import beside, differences, load_scenario
+    from tui_nn.scenario.overrides import parse_override
+
+    path = beside(ref, name)
+    twin = load_scenario(path)
+    if not overrides:
+        return twin, ()
+    its_own = [one.path for one in differences(load_scenario(ref), twin)]
+
+    def is_its_own(option: str) -> bool:
+        paths = [override.path for override in parse_override(option)]
+        return any(a[: len(b)] == b[: len(a)] for a in paths for b in its_own) or paths[0][0] == "twin"
+
+    left_out = tuple(option for option in overrides if is_its_own(option))
+    return load_scenario(path, [option for option in overrides if option not in left_out]), left_out

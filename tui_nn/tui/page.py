@@ -31,6 +31,10 @@ class Page(Widget, can_focus=True):
         self.top, self._width = 0, -1
         self.refresh()
 
+    @property
+    def is_at_end(self) -> bool:
+        return self.top >= len(self._lines) - self.size.height
+
     def scroll_by(self, rows: int) -> None:
         self.top += rows
         self.refresh()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-_on_base: dict[tuple[Style, Style | None], Style] = {}  # adding styles is slow, and there are only a few hundred pairs
+_on_base: dict[Style, dict[Style | None, Style]] = {}  # adding styles is slow, and there are only a few hundred pairs
 
 
 def paint(widget: Widget, lines: Sequence[Sequence[Segment]]) -> list[Strip]:
@@ -18,26 +19,38 @@ def paint(widget: Widget, lines: Sequence[Sequence[Segment]]) -> list[Strip]:
     The same as Strip(line).adjust_cell_length(width).apply_style(base), which makes three strips of every row.
     """
     width, base = widget.size.width, widget.rich_style  # worth taking once: it walks up to the screen
-    if len(_on_base) > 20_000:
-        _on_base.clear()
-    return [_strip(line, width, base) for line in lines]
+    combined = _on_base.setdefault(base, {None: base})
+    if len(combined) > 20_000:
+        combined.clear()
+        combined[None] = base
+    return [_strip(line, width, base, combined) for line in lines]
 
 
-def _strip(line: Sequence[Segment], width: int, base: Style) -> Strip:
-    used = sum(segment.cell_length for segment in line)
-    if used > width:
-        line = list(Strip(line).crop(0, width))
-    segments = []
-    for segment in line:
-        style = segment.style
-        if style is not None and style.bgcolor is not None and style.color is not None:
-            segments.append(segment)  # a heat tile brings all it needs
+def _strip(line: Sequence[Segment], width: int, base: Style, combined: dict[Style | None, Style]) -> Strip:
+    """Neighbours of one style become one segment: each costs the screen a colour code and a lookup."""
+    used = 0
+    segments: list[Segment] = []
+    words, last = "", base
+    for text, style, _ in line:
+        if not text:
             continue
-        key = base, style
-        combined = _on_base.get(key)
-        if combined is None:
-            combined = _on_base[key] = base if style is None else base + style
-        segments.append(Segment(segment.text, combined))
+        used += len(text) if text.isascii() else cell_len(text)
+        whole = combined.get(style)
+        if whole is None:
+            whole = combined[style] = base + style  # type: ignore[operator]
+        if whole is last:
+            words += text
+        else:
+            if words:
+                segments.append(Segment(words, last))
+            words, last = text, whole
     if used < width:
-        segments.append(Segment(" " * (width - used), base))
-    return Strip(segments, width)
+        if last is base:
+            words += " " * (width - used)
+        else:
+            segments.append(Segment(words, last))
+            words, last = " " * (width - used), base
+    if words:
+        segments.append(Segment(words, last))
+    strip = Strip(segments, used if used > width else width)
+    return strip.crop(0, width) if used > width else strip

@@ -91,6 +91,12 @@ class Pictures:
         with self._lock:
             return any(entry.running is not None for entry in self._entries.values())
 
+    @property
+    def share(self) -> float:
+        """How much of what is under way is done, 0 to 1."""
+        with self._lock:
+            return max((entry.picture.share or 0.0 for entry in self._entries.values() if entry.running), default=0.0)
+
     def cancel(self) -> None:
         """End what is under way and forget what waits. Until the next `ask` nothing is computed."""
         with self._lock:

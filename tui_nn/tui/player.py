@@ -13,6 +13,7 @@ from tui_nn.debugger.script import Line, Move, Playback, iterations, until_limit
 
 if TYPE_CHECKING:
     from tui_nn.tui.mover import Mover
+    from tui_nn.tui.runs import Runs
 
 BEFORE_S = 1.2  # between the words and the first move, so that the eye is there
 OP_S, ITERATION_S = 0.7, 0.2  # between two single steps
@@ -26,7 +27,7 @@ class Player:
     """A script on its way. `tick` does whatever is due; the screen shows a line when `on_line` is called."""
 
     def __init__(
-        self, mover: Mover, on_line: Callable[[Line], None], lang: Callable[[], str], speed: float = 1.0
+        self, mover: Mover | Runs, on_line: Callable[[Line], None], lang: Callable[[], str], speed: float = 1.0
     ) -> None:
         self.playback = Playback(mover.session)
         self.mover, self.on_line, self.lang, self.speed = mover, on_line, lang, speed

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from tui_nn.tui.mover import Mover
     from tui_nn.tui.opening import Compiling
     from tui_nn.tui.player import Player
+    from tui_nn.tui.runs import Runs
 
 
 def status_of(
-    mover: Mover,
+    mover: Mover | Runs,
     frame: Frame | None,
     compiling: Compiling | None,
     player: Player | None,
@@ -30,10 +31,13 @@ def status_of(
         if mover.is_waiting:
             return Status("waiting", f"waiting for: {name}", f"waits: {compiling.name}")
         return Status("compiling", f"compiling {name}", "compiling")
+    if mover.kind == "run" and mover.condition:
+        rate = f"  {speed:,.0f} iterations/s" if speed else ""
+        return Status("running", f"until {mover.condition}{rate}  esc cancels", "running, esc cancels")
     if mover.kind == "run":
         return Status("running", f"running  {speed:,.0f} iterations/s" if speed else "running", "running")
     if mover.kind == "seek":
-        return Status("seeking", "seeking…")
+        return Status("seeking", f"seeking {int(100 * (mover.share or 0.0))} %  esc cancels", "seeking, esc cancels")
     if bad := non_finite(frame):
         return Status("stopped", bad)
     if reason in ("condition", "end", "full") and text:

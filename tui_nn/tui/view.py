@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_nn.tui.pictures import Pictures
+from tui_nn.tui.window import ALL, Window
 
 if TYPE_CHECKING:
     from tui_nn.debugger.evaluator import Evaluator
@@ -33,9 +34,13 @@ class View:
     land: tuple[int, int] | None = None  # the cursor in the landscape: row from below, column
     path: Callable[[], Path | None] | None = None  # of the session looked at
     marked: Frame | None = None  # the moment that changes are told from
-    curve: str = "loss"
+    curve: str = "loss"  # the curves' tab: "loss", "accuracy" or "chosen"
     log: bool = False
     read: int | None = None  # iteration under the reading cursor of the curves
+    chosen: tuple[str, ...] = ()  # metrics of the curves' third tab, in the order they were chosen
+    window: Window = ALL  # the iterations that the curves show
+    smoothing: int = 0  # iterations that the curves are averaged over; 0: none
+    others: tuple[tuple[str, Frame], ...] = ()  # runs laid over this one in the curves: a name and its newest frame
     lesson: str = "lesson"
     scroll: int = 0
     narration: list[str] = field(default_factory=list)  # playback: what has been said, the newest last

@@ -15,6 +15,7 @@ from tui_nn.engine.layout import (
     N_OUT,
     PROBE,
     PROBE_2,
+    SCRATCH,
     SETTING,
     TOTAL,
     WEIGHT,
@@ -107,18 +108,21 @@ def clip_norm(row, ctl, setting, mem, data, hist):
 
 @kernel("max_norm")
 def max_norm(row, ctl, setting, mem, data, hist):
-    """Scale the weights into a unit back to length c where they are longer.
+    """Scale the weights into a unit back to length c where they are longer. SCRATCH keeps each unit's factor, to be looked at.
 
     Source: Srivastava et al. (2014), section 5.1.
     """
     n_in, n_out = ctl[row + N_IN], ctl[row + N_OUT]
     weight, bound = view2(mem, ctl[row + WEIGHT], n_in, n_out), setting[ctl[row + SETTING]]
+    factors = view1(mem, ctl[row + SCRATCH], n_out)
     for j in range(n_out):
+        factors[j] = 1.0
         squares = 0.0
         for p in range(n_in):
             w = np.float64(weight[p, j])
             squares += w * w
         if squares > bound * bound:
             factor = weight.dtype.type(bound / math.sqrt(squares))
+            factors[j] = factor
             for p in range(n_in):
                 weight[p, j] *= factor

@@ -1,5 +1,6 @@
 """What all tables of a scenario file are made of: the base model, texts, and numbers with their bounds."""
 
+import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,7 @@ MAX_LAYERS = 500
 MAX_ITERATIONS = 10_000_000
 MAX_SEED = 2**63 - 1  # the largest integer TOML promises to carry
 MAX_TEXT = 20_000
+NO_REFERENCE = 'got {}; name a preset, like "xor-mlp", or a file in the same folder, like "mine.toml"'
 
 
 def _clean(value: Any) -> Any:
@@ -46,6 +48,22 @@ def _both_languages(value: Any) -> Any:
     return {"en": value, "ko": value} if isinstance(value, str) else value
 
 
+def _reference(value: Any) -> Any:
+    """Never a path: a stranger's file names what lies beside it, or what ships with the program."""
+    if isinstance(value, str) and (is_preset_id(value) or is_file_name(value)):
+        return value
+    raise ValueError(NO_REFERENCE.format(shown(value)))
+
+
+def is_preset_id(name: str) -> bool:
+    return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name) is not None
+
+
+def is_file_name(name: str) -> bool:
+    """Of a scenario, without any folder: no slash of either kind, no drive, nothing that cannot be shown."""
+    return re.fullmatch(r"[^/\\:]{1,100}\.toml", name) is not None and name.isprintable()
+
+
 def _words(parse: Any) -> Any:
     def read(value: Any) -> Amount:
         if isinstance(value, Amount):
@@ -59,6 +77,7 @@ def _words(parse: Any) -> Any:
 
 Line = Annotated[str, BeforeValidator(_clean), Field(max_length=200)]
 Prose = Annotated[str, BeforeValidator(_clean), Field(max_length=MAX_TEXT)]
+Reference = Annotated[str, BeforeValidator(_reference)]
 Condition = Annotated[str, Field(min_length=1, max_length=500)]
 BatchSize = Annotated[
     int | Literal["full"],

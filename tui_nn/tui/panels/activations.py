@@ -45,6 +45,10 @@ def activations_lines(frame: Frame, view: View, width: int, height: int, ink: In
     return map_lines(frame, view, width, height, ink, layer.mask if mode == MASK else layer.activation)
 
 
+def has(frame: Frame, mode: int) -> bool:
+    return mode != MASK or any(layer.kind == "dropout" for layer in frame.layers)
+
+
 def map_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, array: np.ndarray | None) -> list[Line]:
     """Heatmap, rows are samples and columns units; the cursor's value below it, the sample itself beside it."""
     layer = view.layer_of(frame)
@@ -152,4 +156,5 @@ MICROSCOPE = Microscope(
     activations_lines,
     move_in_batch,
     modes=MODES,
+    has=has,
 )

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -17,7 +16,7 @@ from textual.widget import Widget
 from tui_nn.tui.commands import bindings_for
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.paint import paint
-from tui_nn.tui.text import cells, fit
+from tui_nn.tui.title import Spot, title_line, title_spots
 from tui_nn.tui.view import View
 
 if TYPE_CHECKING:
@@ -25,48 +24,6 @@ if TYPE_CHECKING:
 
 Line = list[Segment]
 MIN_DRAWN = 24  # cells; no arrangement of a screen that is large enough makes a panel narrower
-
-
-def title_line(
-    number: int, tabs: Sequence[str], active: int, width: int, ink: Ink, *, focused: bool,
-    note: str = "", others: Sequence[str] = (),
-) -> Line:  # fmt: skip
-    """━ 3 Activations · Gradients · Optimizer ━━━━━━ note ━ 4 Loss ━
-
-    The active tab stands out; `others` are panels that this one hides on a small screen. What does not fit is left
-    out from the right: first the note, then the hidden panels, then the tabs that are not active.
-    """
-    rule = ink.glyph("rule_focus" if focused else "rule")
-    rule_role = "accent" if focused else "rule"
-    name_role = "title" if focused else "strong"
-    head = [ink.say(f"{rule} ", rule_role), ink.say(f"{number} ", name_role)]
-    dot = f" {ink.glyph('dot')} "
-    names: Line = []
-    for i, tab in enumerate(tabs):
-        if i:
-            names.append(ink.say(dot, "faint"))
-        names.append(ink.say(tab, name_role if i == active else "dim"))
-    tail: Line = []
-    for other in others:
-        tail += [ink.say(f" {other} ", "dim"), ink.say(rule, rule_role)]
-    note_part = [ink.say(f" {note} ", "dim"), ink.say(rule, rule_role)] if note else []
-    alone = [ink.say(tabs[active], name_role)]
-    digits: Line = []
-    for other in others:
-        digits += [ink.say(f" {other.split()[0]} ", "dim"), ink.say(rule, rule_role)]
-    for left, right in (
-        (names, note_part + tail),
-        (names, tail),
-        (names, digits),
-        (alone, tail),
-        (alone, digits),
-        (alone, []),
-    ):
-        used = sum(cells(segment.text) for segment in (*head, *left, *right)) + 1
-        if used <= width:
-            filler = ink.say(rule * (width - used), rule_role)
-            return [*head, *left, ink.say(" "), filler, *right]
-    return [ink.say(fit(f"{rule} {number} {tabs[active]}", width), name_role)]
 
 
 class Panel(Widget, can_focus=True):
@@ -89,7 +46,8 @@ class Panel(Widget, can_focus=True):
         self.view, self.ink = view, ink
         self.frame: Frame | None = None
         self.message = ""  # shown while there is no frame
-        self.hidden: tuple[str, ...] = ()  # panels that share this place on a small screen
+        self.hidden: tuple[str, ...] = ()  # panels that share this place on a small screen, as their titles have them
+        self.hidden_panels: tuple[str, ...] = ()  # the same by their names in the table of commands
         self._lines: list[Line] = []
         self._strips: list[Strip] | None = None
         self._drawn_for: object = None
@@ -114,6 +72,13 @@ class Panel(Widget, can_focus=True):
     def hit(self, x: int, y: int) -> None:
         """A click on the body, from its upper left corner."""
 
+    def choices(self) -> list[tuple[int, int]]:
+        """Rows that can be jumped to: the row, from the title line's 0, and an index that `choose` takes."""
+        return []
+
+    def choose(self, index: int) -> None:
+        """Select what `choices` has offered."""
+
     # What all share
 
     def show(self, frame: Frame | None) -> None:
@@ -129,6 +94,10 @@ class Panel(Widget, can_focus=True):
         self._lines = lines
         if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def text(self) -> str:
+        """What the body shows now, to be read by the glossary."""
+        return "\n".join("".join(segment.text for segment in line) for line in self._lines[1:])
 
     def redraw(self) -> None:
         """Draw all of it anew: the selection, a tab or the language has changed."""
@@ -167,23 +136,36 @@ class Panel(Widget, can_focus=True):
     def on_blur(self) -> None:
         self.redraw()
 
+    def spots(self) -> list[Spot]:
+        """What in the title line leads somewhere."""
+        return title_spots(
+            self.number, self.tabs, self.active_tab(), self.size.width, self.ink, self.note(), self.hidden
+        )
+
     def on_click(self, event: events.Click) -> None:
         if event.y >= 1:
             self.hit(event.x, event.y - 1)
-        elif len(self.tabs) > 1:
-            at = 4  # after rule, number and their blanks
-            for i, tab in enumerate(self.tabs):
-                if at <= event.x < at + cells(tab):
-                    self.switch_tab(i - self.active_tab())
-                at += cells(tab) + 3
+            return
+        screen: Any = self.screen
+        spot = next((spot for spot in self.spots() if spot.x <= event.x < spot.x + spot.width), None)
+        if spot is not None and spot.kind == "hidden":
+            screen.action_panel(self.hidden_panels[spot.index])
+        elif event.chain == 2:
+            screen.action_zoom()
+        elif spot is not None and spot.kind == "tab":
+            self.switch_tab(spot.index - self.active_tab())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
-        self.move(0, 1)
+        self.wheel(1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
-        self.move(0, -1)
+        self.wheel(-1)
+
+    def wheel(self, by: int) -> None:
+        """The mouse wheel, down is 1: moves the selection."""
+        self.move(0, by)
 
     def action_move(self, dx: int, dy: int, page: bool = False) -> None:
         self.move(dx, dy, page)

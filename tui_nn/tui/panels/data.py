@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tui_nn.tui.heat import Scale, Window, legend, matrix_lines
+from tui_nn.tui.heat import Scale, Window, matrix_lines
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
 from tui_nn.tui.panels.activations import CARD, beside, target_line
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from tui_nn.tui.pictures import Picture
 
 Line = list["Segment"]
-MODES = ("plane", "batch", "worst first", "confusion")
-PLANE, BATCH, WORST, CONFUSION = range(4)
+MODES = ("plane", "batch", "worst first", "images", "confusion")
+PLANE, BATCH, WORST, IMAGES, CONFUSION = range(5)
+MOST_CLASSES = 10  # bars beside the list
+ROOMY = 46  # cells from which numbers have four digits
 MIN_BESIDE = 66  # cells from which the selected sample stands beside the list
 
 
@@ -33,11 +35,26 @@ def data_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> l
     if mode == PLANE:
         return plane_lines(frame, view, width, height, ink)
     if mode == CONFUSION:
-        return confusion_lines(frame, view, width, height, ink)
+        from tui_nn.tui.panels.confusion import confusion_lines
+
+        return confusion_lines(frame, view, asked, width, height, ink)
+    if mode == IMAGES:
+        from tui_nn.tui.panels.images import images_lines
+
+        return images_lines(frame, view, asked, width, height, ink)
     index = np.asarray(frame.sample_indices) if mode == BATCH else np.arange(len(frame.program.dataset.x_train))
     if not len(index):
         return ink.notice("No batch has been loaded yet: s executes one operation.", width)[:height]
     return samples_lines(frame, view, asked(frame, view, index, mode), mode, width, height, ink)
+
+
+def has(frame: Frame, mode: int) -> bool:
+    dataset = frame.program.dataset
+    return {
+        PLANE: dataset.n_features <= 2,
+        IMAGES: dataset.image_shape is not None,
+        CONFUSION: dataset.task != "regression",
+    }.get(mode, True)
 
 
 def state_key(frame: Frame) -> tuple:
@@ -54,7 +71,8 @@ def asked(frame: Frame, view: View, index: np.ndarray, mode: int) -> Picture:
 
         return judge(view.evaluator_of(program), state, index, report)
 
-    return view.pictures.ask(f"samples {mode}", state_key(frame), work)
+    name = "samples of the batch" if mode == BATCH else "samples"
+    return view.pictures.ask(name, state_key(frame), work)
 
 
 # The list
@@ -74,13 +92,13 @@ def samples_lines(
     first = max(0, min(cursor - room // 2, len(order) - room))
     has_card = width >= MIN_BESIDE and height >= 9
     list_width = width - CARD - 1 if has_card else width
-    card = _card(frame, int(found.index[order[cursor]]), height - 2, ink) if has_card else []
+    card = _card(frame, found, int(order[cursor]), height - 2, ink) if has_card else []
     lines = [_list_head(frame, found, picture, mode, width, ink), _columns_head(frame, list_width, ink)]
     top = np.nanmax(np.where(np.isfinite(found.losses), found.losses, 0.0), initial=0.0)
     for i, at in enumerate(order[first : first + room].tolist()):
         row = _sample_line(frame, found, at, first + i == cursor, float(top), list_width, ink)
         lines.append(beside(row, card, i, width, ink))
-    for i in range(len(lines) - 2, room):
+    for i in range(len(lines) - 2, max(room, min(len(card), height - 2))):
         lines.append(beside([], card, i, width, ink))
     return lines[:height]
 
@@ -106,35 +124,46 @@ def _wrong(frame: Frame, found: Samples) -> np.ndarray | None:
     )
 
 
+def _widths(dataset: Any, width: int) -> tuple[int, int, int]:
+    """Cells for a sample's number, its loss and each of its two answers."""
+    first, second = (6, 10) if width >= ROOMY else (5, 8)
+    if dataset.task == "regression":
+        return first, second, second
+    names = [cells(class_name(dataset, k)) for k in range(max(2, dataset.n_outputs))]
+    return first, second, max(min(max(names), 9) + 1, 6)
+
+
 def _columns_head(frame: Frame, width: int, ink: Ink) -> Line:
-    words = "right     given     sure" if frame.program.dataset.task != "regression" else "target    answer"
-    return [ink.say(fit(f"  {'sample':>6} {'loss':>10}  {words}", width), "dim")]
+    dataset = frame.program.dataset
+    number_wide, loss_wide, wide = _widths(dataset, width)
+    first, second, third = ("target", "answer", "") if dataset.task == "regression" else ("right", "given", "   sure")
+    words = f"  {'sample' if number_wide >= 6 else 'no.':>{number_wide}} {'loss':>{loss_wide}}  {fit(first, wide)}{fit(second, wide)}{third}"
+    return [ink.say(fit(words.rstrip(), min(cells(words.rstrip()), width)), "dim")]
 
 
 def _sample_line(frame: Frame, found: Samples, at: int, is_selected: bool, top: float, width: int, ink: Ink) -> Line:
+    """Loss, right and given answer, how sure, a mark on the wrong ones; a bar for the loss where there is room."""
     dataset = frame.program.dataset
     sample, loss = int(found.index[at]), float(found.losses[at])
-    role = "selected" if is_selected else "text"
+    role, (number_wide, loss_wide, wide) = "selected" if is_selected else "text", _widths(dataset, width)
     line = [
         ink.say(ink.glyph("next") + " " if is_selected else "  ", role if is_selected else "accent"),
-        ink.say(f"{sample:>6} {fit(number(loss, 4), 10, '>')}  ", role),
+        ink.say(f"{sample:>{number_wide}} {fit(number(loss, 4 if loss_wide > 9 else 3), loss_wide, '>')}  ", role),
     ]
     if found.classes is None:
         target = " ".join(number(value, 3) for value in np.atleast_1d(dataset.y_train[sample])[:2])
         answer = " ".join(number(value, 3) for value in found.outputs[at][:2])
-        line.append(ink.say(fit(target, 10) + fit(answer, 10), role))
+        line.append(ink.say(fit(target, wide) + fit(answer, wide), role))
     else:
         right, given = int(np.atleast_1d(dataset.y_train[sample])[0]), int(found.classes[at])
-        is_wrong = right != given
-        line.append(ink.say(fit(class_name(dataset, right), 10), role))
-        line.append(ink.say(fit(class_name(dataset, given), 10), "bad" if is_wrong and not is_selected else role))
+        told = "bad" if right != given and not is_selected else role
+        line.append(ink.say(fit(class_name(dataset, right), wide), role))
+        line.append(ink.say(fit(class_name(dataset, given), wide), told))
         sure = "" if found.probabilities is None or given < 0 else percent(float(found.probabilities[at, given]))
-        line.append(
-            ink.say(fit(sure, 8) + ("wrong" if is_wrong else "     "), "bad" if is_wrong and not is_selected else role)
-        )
-    used = sum(cells(segment.text) for segment in line)
+        line.append(ink.say(fit(sure, 7, ">") + (" wrong" if right != given else "      "), told))
     from tui_nn.tui.heat import bar
 
+    used = sum(cells(segment.text) for segment in line)
     room = width - used - 1
     if room >= 6 and top > 0 and np.isfinite(loss):
         return [*line, ink.say(" "), *bar(loss / top, room, ink, "loss")]
@@ -149,9 +178,9 @@ def class_name(dataset: Any, index: int) -> str:
     return str(dataset.class_names[index]) if index < len(dataset.class_names) else str(index)
 
 
-def _card(frame: Frame, sample: int, height: int, ink: Ink) -> list[Line]:
-    """The training sample itself: the image, or its first values in their raw units; and the right answer."""
-    dataset = frame.program.dataset
+def _card(frame: Frame, found: Samples, at: int, height: int, ink: Ink) -> list[Line]:
+    """The sample itself: the image, or its first values in their raw units; the right answer; how likely each class is held."""
+    dataset, sample = frame.program.dataset, int(found.index[at])
     values = dataset.x_train[sample] * dataset.scale + dataset.mean
     shape = dataset.image_shape
     if shape is not None and height >= shape[0] + 2 and shape[1] * 2 <= CARD - 2:
@@ -163,79 +192,32 @@ def _card(frame: Frame, sample: int, height: int, ink: Ink) -> list[Line]:
         rows = [[ink.say(fit(str(names[i]), 7), "dim"), ink.say(fit(number(values[i]), 9, ">"))] for i in range(shown)]
     target = np.atleast_1d(dataset.y_train[sample]).reshape(1, -1)
     stand_in: Any = type("Targets", (), {"targets": target, "program": frame.program})
-    return [[ink.say(f"sample {sample}", "dim")], *rows, target_line(stand_in, 0, ink)][:height]
+    lines = [[ink.say(f"sample {sample}", "dim")], *rows, target_line(stand_in, 0, ink)]
+    if found.probabilities is not None:
+        room = min(height - len(lines) - 1, MOST_CLASSES)
+        lines += [[], *probability_lines(dataset, found.probabilities[at], int(target[0, 0]), CARD - 2, room, ink)]
+    return lines[:height]
 
 
-# The confusion matrix
+def probability_lines(dataset: Any, p: np.ndarray, right: int, width: int, most: int, ink: Ink) -> list[Line]:
+    """A bar a class, the likeliest first; the right one marked. At most `most` lines."""
+    from tui_nn.tui.heat import bar
 
-
-def confusion_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
-    """Rows are true classes, columns the network's: the diagonal is right."""
-    dataset = frame.program.dataset
-    if dataset.task == "regression":
-        return ink.notice("Targets are values, not classes: there is nothing to confuse. v shows the samples.", width)[
-            :height
-        ]
-    counts, source = frame.confusion("validate"), "validation, counted at the epoch's end"
-    if counts is None:
-        picture = asked(frame, view, np.arange(len(dataset.x_train)), WORST)
-        if picture.value is None:
-            return ink.notice(picture.error or "counting …", width)[:height]
-        counts, source = counted(frame, picture.value), "training samples, now"
-    n = len(counts)
-    cursor = clamp(view.row, n), clamp(view.column, n)
-    wide = max(cells(class_name(dataset, k)) for k in range(n))
-    gutter = min(wide, max(width // 4, 4)) + 2
-    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    scale = Scale(1.0, False)
-    cell = next((size for size in (8, 6, 5, 4) if n * size <= width - gutter), 4)
-    across, down = min(n, max((width - gutter) // cell, 1)), min(n, max(height - 3, 1))
-    left, top = (min(max(cursor[1] - across // 2, 0), n - across), min(max(cursor[0] - down // 2, 0), n - down))
-    right = int(np.trace(counts))
-    lines = [heading("Data", [f"{source}: {right:,} of {int(counts.sum()):,} right", "a row a true class"], width, ink)]
-    head = [ink.say(fit(" true", gutter), "faint")]
-    for k in range(left, left + across):
-        head.append(ink.say(fit(class_name(dataset, k), cell - 1, ">") + " ", "strong" if k == cursor[1] else "faint"))
-    lines.append(head)
-    levels = scale.levels(share)
-    for i in range(top, top + down):
-        line: Line = [ink.say(fit(" " + class_name(dataset, i), gutter), "strong" if i == cursor[0] else "dim")]
-        for k in range(left, left + across):
-            text = fit(f"{int(counts[i, k]):,}" if counts[i, k] else ink.glyph("dot"), cell - 1, ">") + " "
-            tile = ink.number_tile("levels", int(levels[i, k]), text)
-            line.append(ink.say(text, "cursor") if (i, k) == cursor else tile)
-        lines.append(line)
-    return [*lines[: height - 1], _confusion_foot(dataset, counts, cursor, scale, width, ink)][:height]
-
-
-def counted(frame: Frame, found: Samples) -> np.ndarray:
-    """(classes, classes) counts of judged samples; broken outputs count nowhere."""
-    n = max(2, frame.program.dataset.n_outputs)
-    counts = np.zeros((n, n), np.int64)
-    right = frame.program.dataset.y_train[found.index].reshape(len(found.index), -1)[:, 0].astype(np.int64)
-    given = found.classes if found.classes is not None else np.full(len(right), -1)
-    np.add.at(counts, (right[given >= 0], given[given >= 0]), 1)
-    return counts
-
-
-def _confusion_foot(
-    dataset: Any, counts: np.ndarray, cursor: tuple[int, int], scale: Scale, width: int, ink: Ink
-) -> Line:
-    true, given = (class_name(dataset, k) for k in cursor)
-    of = int(counts[cursor[0]].sum())
-    words = (
-        f" {int(counts[cursor]):,} of {of:,} {true} taken for {given}"
-        if true != given
-        else f" {int(counts[cursor]):,} of {of:,} {true} right"
-    )
-    line = [ink.say(fit(words, min(cells(words), width)), "dim")]
-    right = legend(scale, ink, 3)
-    used = sum(segment.cell_length for segment in (*line, *right))
-    return [*line, ink.say(" " * (width - used - 1)), *right] if used + 2 <= width else line
+    order = np.argsort(-np.nan_to_num(p), kind="stable")[: max(most, 0)].tolist()
+    name_width = min(max((cells(class_name(dataset, k)) for k in order), default=1), 6)
+    lines: list[Line] = []
+    for rank, k in enumerate(order):
+        role = "good" if k == right else "bad" if rank == 0 else "dim"
+        line = [ink.say((ink.glyph("next") if k == right else " ") + fit(class_name(dataset, k), name_width), role)]
+        share = float(p[k])
+        line += [ink.say(fit(percent(share), 8, ">") + " ", "text" if rank == 0 or k == right else "dim")]
+        room = width - name_width - 10
+        lines.append([*line, *(bar(share, room, ink, role) if room > 2 and np.isfinite(share) else [])])
+    return lines
 
 
 def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
-    """In the list over samples; in the matrix over classes; on the plane the nearest sample in that direction."""
+    """In the list and among the images over samples; in the matrix over classes; on the plane the nearest sample in that direction."""
     mode, dataset = view.mode("data"), frame.program.dataset
     if mode == CONFUSION:
         n = max(2, dataset.n_outputs)
@@ -247,8 +229,9 @@ def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None
 
 MICROSCOPE = Microscope(
     "what the network makes of its inputs (v changes the view): on a plane of two inputs the regions of its answers with the samples in them, "
-    "or the curve over one input; the current batch; the training samples with the largest loss; which class is taken for which.",
+    "or the curve over one input; the current batch; the training samples with the largest loss first, as a list or as images under what they are and are taken for; which class is taken for which.",
     data_lines,
     move,
     modes=MODES,
+    has=has,
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from tui_nn.tui.arrange import Area
 from tui_nn.tui.microscope import TITLES, Microscope, microscope
 from tui_nn.tui.panels.base import Line, Panel
+from tui_nn.tui.panels.beside import Part, beside_lines, places
 
 if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame
@@ -14,6 +16,7 @@ TABS = tuple(TITLES)
 ABOUT = (
     "What the layer selected in panel 2 holds (PgUp, PgDn select another). Colour and glyph both show the size; the strip at the "
     "bottom tells the range. The arrows move a cursor that reads exact values; × is NaN (not a number), ∞ an infinite value. "
+    "Where a second network is open beside it, both are drawn and every key moves both; x looks at the other. "
 )
 
 
@@ -23,10 +26,15 @@ class DetailPanel(Panel):
     number: ClassVar[int] = 3
     where: ClassVar[str] = "detail"
     tabs: ClassVar[tuple[str, ...]] = tuple(TITLES.values())
+    parts: tuple[Part, ...] = ()  # all networks, where several are open
+    active = 0
 
     @property
     def microscope(self) -> Microscope:
-        return microscope(self.view.detail)
+        chosen = microscope(self.view.detail)
+        if self.view.mode(self.view.detail) >= max(len(chosen.modes), 1):  # remembered by a version that had more
+            self.view.modes[self.view.detail] = 0
+        return chosen
 
     @property
     def about(self) -> str:  # type: ignore[override]
@@ -41,18 +49,31 @@ class DetailPanel(Panel):
 
     def switch_mode(self, by: int) -> None:
         """Show the microscope's next picture; nothing to do for one that has one."""
-        modes = self.microscope.modes
-        if modes:
-            self.view.modes[self.view.detail] = (self.view.mode(self.view.detail) + by) % len(modes)
+        if self.microscope.modes and self.frame is not None:
+            mode = self.view.mode(self.view.detail)
+            self.view.modes[self.view.detail] = self.microscope.next_mode(self.frame, mode, by)
             self.redraw()
 
     def note(self) -> str:
         if self.frame is None or not self.microscope.modes:
             return ""
+        self._settle_mode(self.frame)
         return self.microscope.modes[self.view.mode(self.view.detail)]
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Line]:
+        self._settle_mode(frame)
+        if len(self.parts) > 1:
+            return beside_lines(self.parts, self.active, self._draw_part, width, height, self.ink)
         return self.microscope.lines(frame, self.view, width, height, self.ink)
+
+    def _draw_part(self, part: Part, width: int, height: int) -> list[Line]:
+        return self.microscope.lines(part.frame, part.view, width, height, self.ink)
+
+    def _settle_mode(self, frame: Frame) -> None:
+        """Away from a picture that this run has not."""
+        name = self.view.detail
+        if self.microscope.has is not None:
+            self.view.modes[name] = self.microscope.next_mode(frame, self.view.mode(name), 0)
 
     def move(self, dx: int, dy: int, page: bool = False) -> None:
         if self.frame is None:
@@ -64,6 +85,15 @@ class DetailPanel(Panel):
         self.redraw()
 
     def hit(self, x: int, y: int) -> None:
-        if self.frame is not None and self.microscope.hit is not None:
-            self.microscope.hit(self.frame, self.view, x, y, self.size.width, max(self.size.height - 1, 0))
+        if self.frame is None:
+            return
+        area = Area(0, 0, self.size.width, max(self.size.height - 1, 0))
+        if len(self.parts) > 1:
+            for index, place in places(len(self.parts), self.active, area.width, area.height).items():
+                if place.x <= x < place.x + place.width and place.y <= y < place.y + place.height:
+                    if index != self.active:
+                        self.screen.action_switch(index)  # type: ignore[attr-defined]
+                    area = Area(place.x, place.y + 1, place.width, place.height - 1)
+        if self.microscope.hit is not None and area.x <= x and area.y <= y:
+            self.microscope.hit(self.frame, self.view, x - area.x, y - area.y, area.width, area.height)
             self.redraw()

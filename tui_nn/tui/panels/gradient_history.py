@@ -1,4 +1,4 @@
-"""The error signal at every layer over the whole run: a row a layer, a column a stretch of iterations, colour by decade."""
+"""The error signal, or the gradient, at every layer over the whole run: a row a layer, a column a stretch of iterations, colour by decade."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from tui_nn.tui.ink import LEVELS, Ink
 from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.text import cells, fit, number
-from tui_nn.tui.view import View, clamp
+from tui_nn.tui.view import View
 
 if TYPE_CHECKING:
     from rich.segment import Segment
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame
 
 Line = list["Segment"]
+ERROR, GRADIENT = "delta_norm", "grad_norm"
+WORDS = {
+    ERROR: ("error over time", "|∂loss/∂output|", "No error has flowed back yet"),
+    GRADIENT: ("gradient over time", "|∂loss/∂parameters|", "No gradient has been computed yet"),
+}
 
 
 def stretches(values: np.ndarray, columns: int) -> np.ndarray:
@@ -28,15 +33,16 @@ def stretches(values: np.ndarray, columns: int) -> np.ndarray:
     return np.maximum.reduceat(values.astype(np.float64), edges)  # maximum keeps NaN
 
 
-def history_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
-    names = [layer.name for layer in frame.layers if f"delta_norm.{layer.name}" in frame.program.metrics]
-    curves = {name: frame.history.curve(f"delta_norm.{name}")[1] for name in names}
+def history_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, family: str = ERROR) -> list[Line]:
+    title, what, nothing = WORDS[family]
+    names = [layer.name for layer in frame.layers if f"{family}.{layer.name}" in frame.program.metrics]
+    curves = {name: frame.history.curve(f"{family}.{name}")[1] for name in names}
     n = max((len(values) for values in curves.values()), default=0)
     if n == 0:
-        return ink.notice(
-            "No error has flowed back yet: its history begins with the first backward operations.", width
-        )[:height]
-    selected = frame.layers[clamp(view.layer, len(frame.layers))].name
+        text = f"{nothing}: its history begins with the first backward operations."
+        return ink.notice(text, width)[:height]
+    dense = view.dense_layer_of(frame) if family == GRADIENT else None  # an activation stands for its layer
+    selected = (dense or view.layer_of(frame)).name
     gutter = min(max(cells(name) for name in names), max(width // 4, 6)) + 3
     columns, room = max(width - gutter - 11, 4), max(height - 3, 1)
     at = names.index(selected) if selected in names else 0
@@ -47,8 +53,8 @@ def history_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -
     high = max(high, low + 1)
     lines = [
         heading(
-            "error over time",
-            [f"|∂loss/∂output| of each layer, iterations 0 to {n - 1:,}", "the largest of each column"],
+            title,
+            [what, "a row a layer", "the largest of each column's iterations"],
             width,
             ink,
         )

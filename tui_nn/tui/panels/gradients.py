@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tui_nn.debugger.fade import fade
 from tui_nn.tui.heat import Scale, bar, decades, log_share, matrix_lines, reading_line, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame, LayerFrame
 
 Line = list["Segment"]
-MODES = ("over depth", "over time", "histogram")
-DEPTH, TIME, HISTOGRAM = range(3)
+MODES = ("over depth", "error over time", "gradient over time", "histogram")
+DEPTH, ERROR_TIME, GRADIENT_TIME, HISTOGRAM = range(4)
+STRONG_KINDS = ("vanishing", "exploding")
 NUMBER = 9
 MIN_BAR = 6  # cells: a shorter one is no picture
 MIN_MAP = 6  # lines: below, the heatmap of the selected layer would say little
@@ -31,10 +33,10 @@ MIN_MAP = 6  # lines: below, the heatmap of the selected layer would say little
 def gradients_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     """One of the pictures, view.mode("gradients") says which."""
     mode = view.mode("gradients")
-    if mode == TIME:
-        from tui_nn.tui.panels.gradient_history import history_lines
+    if mode in (ERROR_TIME, GRADIENT_TIME):
+        from tui_nn.tui.panels.gradient_history import ERROR, GRADIENT, history_lines
 
-        return history_lines(frame, view, width, height, ink)
+        return history_lines(frame, view, width, height, ink, ERROR if mode == ERROR_TIME else GRADIENT)
     return (
         _histograms(frame, view, width, height, ink)
         if mode == HISTOGRAM
@@ -86,15 +88,16 @@ def _bars(frame: Frame, first: int, room: int, selected: int, width: int, ink: I
     bars = (free // 2, free // 2) if free >= 2 * MIN_BAR else (free, 0)
     span_delta = decades([layer.metrics.get("delta_norm", math.nan) for layer in frame.layers])
     span_grad = decades([layer.metrics.get("grad_norm", math.nan) for layer in frame.layers])
-    long = bars[1] + NUMBER >= 30
     heads = [
-        ("error: |∂loss/∂output|" if long else "error |∂loss/∂out|", span_delta, bars[0]),
-        ("gradient: |∂loss/∂parameters|" if long else "gradient", span_grad, bars[1]),
+        (("error: |∂loss/∂output|", "|∂loss/∂output|", "error"), span_delta, bars[0]),
+        (("gradient: |∂loss/∂parameters|", "|∂loss/∂params|", "gradient"), span_grad, bars[1]),
     ]
     head: Line = [ink.say(fit("", name_width), "dim")]
     axis: Line = [ink.say(fit(" layer", name_width), "dim")]
-    for text, span, bar_width in heads:
-        head += [ink.say(fit(text, NUMBER + 1 + bar_width, more=""), "dim"), ink.say(" ")]
+    for texts, span, bar_width in heads:
+        wide = NUMBER + 1 + bar_width
+        text = next((each for each in texts if cells(each) <= wide), texts[-1])
+        head += [ink.say(fit(text, wide, ">" if wide < 2 * NUMBER else "<"), "dim"), ink.say(" ")]
         axis += [ink.say(" " * (NUMBER + 1)), *_axis(span, bar_width, ink), ink.say(" ")]
     lines = [head, axis]
     for index, layer in enumerate(frame.layers[first : first + room], first):
@@ -128,8 +131,10 @@ def _axis(span: tuple[float, float] | None, width: int, ink: Ink) -> Line:
         return [ink.say(" " * width)]
     low, high = (f"{value:g}" if 1e-3 <= value <= 1e4 else f"1e{round(math.log10(value))}" for value in span)
     between = width - len(low) - len(high)
+    if between < 1:
+        return [ink.say(" " * width)]
     if between < 3:
-        return [ink.say(fit(low, width), "faint")]
+        return [ink.say(low + " " * between + high, "faint")]
     return [
         ink.say(low + " ", "faint"),
         ink.say(ink.glyph("dot") * (between - 2), "rule"),
@@ -138,28 +143,38 @@ def _axis(span: tuple[float, float] | None, width: int, ink: Ink) -> Line:
 
 
 def _fade_line(frame: Frame, width: int, ink: Ink) -> Line:
-    """The plain fact: by what factor the error's norm changes on its way to the first layer."""
-    known = [layer for layer in frame.layers if layer.is_backward_fresh] or [
-        layer for layer in frame.layers if layer.has_delta
-    ]
-    first, last = known[0], known[-1]
-    a, b = first.metrics.get("delta_norm"), last.metrics.get("delta_norm")
-    if first is last or a is None or b is None:
+    """How the error changes on its way to the first layer: the direction by name, its size in decades, the factor."""
+    found = fade(frame)
+    if found is None:
         return []
-    if not (math.isfinite(a) and math.isfinite(b)):
-        return [ink.say(" the error is not finite any more", "bad")]
-    if b == 0:
-        return [ink.say(f" the error is 0 at {last.name}", "dim")]
-    ends = f" from {last.name} to {first.name}"
-    when = f", {freshness(frame, first.is_backward_fresh)}"
-    for before, after in (
-        (" error on its way back: ", ends + when),
-        (" error on its way back: ", ends),
-        (" error: ", ends),
-    ):
-        if cells(before) + 9 + cells(after) <= width:
-            break
-    return [ink.say(before, "dim"), ink.say(times(a / b), "strong"), ink.say(after, "dim")]
+    kind, decades = found.kind, found.decades
+    if kind == "not finite":
+        return [ink.say(fit(" the error is not finite any more", width), "bad")]
+    where = f"from {found.source} to {found.end}"
+    if math.isinf(decades):
+        return [ink.say(fit(f" vanished: the error is 0 at {found.end}", width), "bad")]
+    name = {"even": "even", "fading": "fades", "growing": "grows"}.get(kind, kind)
+    mark = ink.glyph("dash" if kind == "even" else "left")  # it flows to the left, towards the input
+    n = abs(decades)
+    size = "" if kind == "even" else f": {n:.{0 if n >= 3 else 1}f} decades in {count(found.n_layers, 'layer')}"
+    when = freshness(frame, found.is_fresh)
+    tails = (
+        [f", {times(found.ratio)} {where}, {when}", f", {times(found.ratio)} {where}", f", {times(found.ratio)}", ""]
+        if kind != "even"
+        else [
+            f": {times(found.ratio)} {where}, {when}",
+            f": {times(found.ratio)} {where}",
+            f": {times(found.ratio)}",
+            "",
+        ]
+    )
+    words = f" {mark} error {name}"
+    lead = f"{words}{size}{', towards the input' if kind in STRONG_KINDS and width >= 100 else ''}"
+    tail = next((each for each in tails if cells(lead) + cells(each) <= width), "")
+    return [
+        ink.say(fit(lead, min(cells(lead), width)), "bad" if kind in STRONG_KINDS else "strong"),
+        ink.say(tail, "dim"),
+    ]
 
 
 def _delta_map(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
@@ -188,7 +203,7 @@ def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None
 
 MICROSCOPE = Microscope(
     "the error signal ∂loss/∂output and the gradient of the parameters (v changes the view): at every layer, as norms on a log scale, which "
-    "shows whether the signal fades or grows on its way back; over the whole run, a row a layer; and as a histogram of the selected layer.",
+    "shows whether the signal vanishes or explodes on its way back; each over the whole run, a row a layer; and as a histogram of the selected layer.",
     gradients_lines,
     move,
     modes=MODES,

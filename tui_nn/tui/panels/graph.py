@@ -13,7 +13,7 @@ import numpy as np
 
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
-from tui_nn.tui.panels.shared import heading
+from tui_nn.tui.panels.shared import freshness, heading
 from tui_nn.tui.text import cells, fit, number
 from tui_nn.tui.view import View, clamp
 
@@ -53,9 +53,11 @@ def unit_of(frame: Frame, view: View) -> Unit | None:
     n = len(layer.activation)
     if n == 0:
         return None
-    inputs = frame.layers[index - 1].activation if index else np.asarray(frame.inputs)
-    if len(inputs) != n:  # the batch has changed since: only what was computed together can be added up
-        return None
+    below = frame.layers[index - 1] if index else None
+    inputs = below.activation if below is not None else np.asarray(frame.inputs)
+    is_new = below.is_forward_fresh if below is not None else frame.op > 0
+    if len(inputs) != n or is_new != layer.is_forward_fresh:
+        return None  # the batch has changed since: only what was computed together can be added up
     return Unit(frame, index, clamp(view.sample, n), clamp(view.unit, layer.units), inputs)
 
 
@@ -107,6 +109,8 @@ def _head(here: Unit, width: int, ink: Ink) -> Line:
     layer = here.layer
     value = number(layer.activation[here.sample, here.unit], 5)
     parts = [f"unit {here.unit} of {layer.units}", f"sample {here.sample} of the batch", f"output {value}"]
+    if not layer.is_forward_fresh:
+        parts.append(freshness(here.frame, False))
     return heading(layer.name, parts, width, ink)
 
 
@@ -136,8 +140,13 @@ def _dense(here: Unit, view: View, width: int, height: int, ink: Ink) -> list[Li
     with np.errstate(invalid="ignore", over="ignore"):
         total = products.sum() + (float(bias.value[here.unit]) if bias is not None else 0.0)
     b = number(bias.value[here.unit], 4) if bias is not None else "none"
-    sign = f" z = Σ x · w + b = {number(products.sum(), 5)} + {b} = {number(total, 5)}"
-    return [*lines, [ink.say(fit(sign, width), "forward")], *foot]
+    sum_line = f" z = Σ x · w + b = {number(products.sum(), 5)} + {b} = {number(total, 5)}"
+    if cells(sum_line) > width:
+        sum_line = f" z = {number(products.sum(), 4)} + {b} = {number(total, 5)}"
+    if _is_updated(here, weight):
+        was = f", {number(here.layer.activation[here.sample, here.unit], 5)} before the update"
+        sum_line += was if cells(sum_line) + cells(was) <= width else ""
+    return [*lines, [ink.say(fit(sum_line, width), "forward")], *foot]
 
 
 def _parameter(layer: LayerFrame, role: str) -> Any:
@@ -147,18 +156,32 @@ def _parameter(layer: LayerFrame, role: str) -> Any:
 def _foot(here: Unit, weight: Any, x: np.ndarray, k: int, width: int, ink: Ink) -> list[Line]:
     """The way back along the edge: the unit's error, the gradient of the weight, what flows on below."""
     layer = here.layer
-    if len(layer.delta) != len(layer.activation) or not layer.is_backward_fresh:
+    if not _has_come_back(here):
         text = " the error has not come back to this layer yet"
         return [[ink.say(fit(text, width), "faint")]]
     delta = float(layer.delta[here.sample, here.unit])
     share = delta * float(x[k])
-    lines = [
-        f" δ of this unit = ∂loss/∂z = {number(delta, 5)}",
-        f" ∂loss/∂w[{here.unit},{k}]: this sample δ · x = {number(share, 4)}, all together {number(weight.grad[here.unit, k], 4)}",
-    ]
-    if here.index:
+    whole = number(weight.grad[here.unit, k], 4)
+    lines = [f" δ of this unit = ∂loss/∂z = {number(delta, 5)}"]
+    wide = f" ∂loss/∂w[{here.unit},{k}]: this sample δ · x = {number(share, 4)}, all together {whole}"
+    if cells(wide) <= width:
+        lines.append(wide)
+    else:
+        lines += [f" ∂loss/∂w[{here.unit},{k}]: δ · x = {number(share, 4)},", f"   all samples together {whole}"]
+    if here.index and not _is_updated(here, weight):  # it went back through the weight as it was
         lines.append(f" back to input {k}: δ · w = {number(delta * float(weight.value[here.unit, k]), 4)}")
     return [[ink.say(fit(text, width), "backward")] for text in lines]
+
+
+def _is_updated(here: Unit, weight: Any) -> bool:
+    """Has the weight been moved since the output was computed?"""
+    return weight.is_update_fresh or not here.layer.is_forward_fresh
+
+
+def _has_come_back(here: Unit) -> bool:
+    """The error at the layer's output is of the same batch as the output: of this iteration, or both of the last one."""
+    layer = here.layer
+    return len(layer.delta) == len(layer.activation) and layer.is_backward_fresh == layer.is_forward_fresh
 
 
 def _other(here: Unit, width: int, ink: Ink) -> list[Line]:
@@ -174,12 +197,12 @@ def _other(here: Unit, width: int, ink: Ink) -> list[Line]:
             "forward",
         ),
     ]
-    if len(layer.delta) == len(layer.activation) and layer.is_backward_fresh:
+    if _has_come_back(here):
         lines.append((f" δ out  {number(layer.delta[here.sample, here.unit], 6)}", "backward"))
         below = here.frame.layers[here.index - 1] if here.index else None
         if below is not None and len(below.delta) == len(layer.delta) and below.units == layer.units:
             formula = f"    {back.formula}" if back is not None else ""
-            if here.frame.op > _backward_op(here.frame, layer.name):
+            if not layer.is_forward_fresh or here.frame.op > _backward_op(here.frame, layer.name):
                 lines.append((f" δ in   {number(below.delta[here.sample, k], 6)}{formula}", "backward"))
     else:
         lines.append((" the error has not come back to this layer yet", "faint"))

@@ -30,6 +30,12 @@ WHY_NO_PATH = (
 )
 
 
+NOTHING_FINITE = (
+    "The path leads so far out that no loss on its plane is finite. Go back in time (g) to before the run broke: the plane ends where "
+    "the path does."
+)
+
+
 def landscape_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     columns, rows = min((width - GUTTER - 1) // 2, MOST[0]), min(height - 4, MOST[1])
     if columns < 6 or rows < 4:
@@ -42,6 +48,8 @@ def landscape_lines(frame: Frame, view: View, width: int, height: int, ink: Ink)
         return ink.notice(picture.error or f"computing {columns * rows} losses …{share}", width)[:height]
     if isinstance(picture.value, str):
         return ink.notice(picture.value, width)[:height]
+    if not np.isfinite(picture.value.loss).any():
+        return ink.notice(NOTHING_FINITE, width)[:height]
     return land_lines(picture, view, width, height, ink)
 
 
@@ -135,19 +143,17 @@ def _marks(land: Landscape, ink: Ink) -> dict[tuple[int, int], str]:
 
 
 def _head(land: Landscape, picture: Picture, width: int, ink: Ink) -> Line:
-    kind = {
-        "exact": "loss over both parameters, exact",
-        "path": "loss over the plane of the path",
-        "random": "loss over a random plane, 1 = as long as the weights",
-    }[land.plane.kind]
-    parts = [kind, f"S start, * path, {ink.glyph('knob')} here"]
+    marks = f"S start, * path, {ink.glyph('knob')} here"
+    parts = [marks, {"exact": "exact", "path": "plane of the path", "random": "random plane"}[land.plane.kind]]
     if land.plane.shares is not None:
-        parts.insert(1, f"holds {percent(sum(land.plane.shares))} of the path")
+        parts.append(f"holds {percent(sum(land.plane.shares))} of the path")
+    if land.plane.kind == "random":
+        parts.append("1 = as long as the weights")
+    parts.append(f"loss of {land.samples:,} training samples")
     if not picture.is_current:
-        parts.insert(
-            0, "of a moment ago" if picture.share is None else f"of a moment ago, new one {percent(picture.share)}"
-        )
-    return heading("Landscape", parts, width, ink)
+        age = "of a moment ago"
+        parts.insert(0, age if picture.share is None or width < 80 else f"{age}, new one {percent(picture.share)}")
+    return heading("Loss", parts, width, ink)
 
 
 def _axis(land: Landscape, room: int, ink: Ink) -> Line:
@@ -165,19 +171,17 @@ def _reading(land: Landscape, cursor: tuple[int, int], edges: np.ndarray, width:
     i, j = cursor
     finite = land.loss[np.isfinite(land.loss)]
     lowest = number(float(finite.min()), 4) if finite.size else "none"
-    line = [
-        ink.say(f" ({number(land.x[j], 3)}, {number(land.y[i], 3)}): ", "dim"),
-        ink.say(f"loss {number(land.loss[i, j], 5)}", "strong"),
-        ink.say(f"   lowest {lowest}   {land.samples:,} samples", "dim"),
-    ]
+    where = ink.say(f" ({number(land.x[j], 3)}, {number(land.y[i], 3)}): ", "dim")
+    value = ink.say(f"loss {number(land.loss[i, j], 4)}", "strong")
+    least = ink.say(f"   lowest {lowest}", "dim")
     bands = [ink.tile("levels", k * (LEVELS - 1) // BANDS, 1) for k in range(BANDS + 1)]
     right = [ink.say(number(edges[0], 2) + " ", "dim"), *bands, ink.say(" " + number(edges[-1], 2), "dim")]
-    used, wide = (sum(segment.cell_length for segment in part) for part in (line, right))
-    if used > width:
-        line = (
-            line[:2] if sum(s.cell_length for s in line[:2]) <= width else [ink.say(fit(line[1].text, width), "strong")]
-        )
-    return [*line, ink.say(" " * (width - used - wide - 1)), *right] if used + wide + 2 <= width else line
+    wide = sum(segment.cell_length for segment in right)
+    for line in ([where, value, least], [where, value], [ink.say(" "), value]):
+        used = sum(segment.cell_length for segment in line)
+        if used + wide + 2 <= width:
+            return [*line, ink.say(" " * (width - used - wide - 1)), *right]
+    return [ink.say(fit(f" {value.text}", width), "strong")]
 
 
 def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
@@ -193,4 +197,5 @@ MICROSCOPE = Microscope(
     landscape_lines,
     move,
     modes=MODES,
+    has=lambda frame, mode: mode == 0 or frame.program.n_parameters != 2,  # two parameters have only one plane
 )

@@ -1,4 +1,4 @@
-"""The Optimizer tab: per parameter its value, gradient, optimizer slots and the step it takes."""
+"""The Optimizer tab: per parameter its value, gradient, optimizer slots and step, as maps; and three pictures from files beside."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame, LayerFrame
 
 Line = list["Segment"]
+MODES = ("maps", "sum", "spread", "gauge")
+MAPS, SUM, SPREAD, GAUGE = range(4)
 MIN_MAP_WIDTH = 22
 MIN_MAP_HEIGHT = 4
 
@@ -96,6 +98,24 @@ def quantities(layer: LayerFrame) -> list[Quantity]:
 
 
 def optimizer_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    """One of the four pictures, view.mode("optimizer") says which."""
+    mode = view.mode("optimizer")
+    if mode == SUM:
+        from tui_nn.tui.panels.update_sum import sum_lines
+
+        return sum_lines(frame, view, width, height, ink)
+    if mode == SPREAD:
+        from tui_nn.tui.panels.spread import spread_lines
+
+        return spread_lines(frame, view, width, height, ink)
+    if mode == GAUGE:
+        from tui_nn.tui.panels.gauge import gauge_lines
+
+        return gauge_lines(frame, view, width, height, ink)
+    return map_lines(frame, view, width, height, ink)
+
+
+def map_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     """A map per quantity, all with the same cursor; without room for maps, a table of the cursor's parameter."""
     layer = view.dense_layer_of(frame)
     if layer is None:
@@ -221,9 +241,22 @@ def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None
         view.column = clamp(clamp(view.column, n_in) + dx, n_in)
 
 
+def move_in_mode(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
+    """From weight to weight; in the spread from tensor to tensor, and from quantity to quantity."""
+    if view.mode("optimizer") == SPREAD:
+        from tui_nn.tui.panels.spread import move_tensor
+
+        move_tensor(frame, view, dx, dy)
+    else:
+        move(frame, view, dx, dy, page)
+
+
 MICROSCOPE = Microscope(
-    "for each parameter its value w, gradient g, what the optimizer remembers (Adam: m, the moving mean of g; v, the moving mean of "
-    "g²), and the step the last update took.",
+    "what the optimizer does (v changes the view). Maps: for each parameter its value w, gradient g, what the optimizer remembers (Adam: m, "
+    "the moving mean of g; v, the moving mean of g²), and the step of the last update. Sum: the update of the weight under the cursor as a "
+    "calculation, from the gradient to the weight after it. Spread: how large gradients and steps are, in every tensor. Gauge: the "
+    "learning rate beside the largest one that is stable, where the run measures sharpness.",
     optimizer_lines,
-    move,
+    move_in_mode,
+    modes=MODES,
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Line = list[Segment]
 GUTTER = 8  # cells for the numbers of the vertical axis
+CLASS_ROLES = ("forward", "backward", "update", "loss", "validate", "load", "bad", "dim")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -73,19 +74,24 @@ def _regions(
         line: Line = [ink.say(fit(label, GUTTER - 1, ">") + " ", "faint")]
         for j in range(columns):
             mark = marks.get((i, j))
-            tile = ink.tile(kind if levels[i, j] >= 0 else "negative", abs(int(levels[i, j])), 1)
-            if found.classes is not None and kind == "levels" and mark is None:
-                tile = Segment(
-                    LETTERS[int(found.classes[i, j]) % 26] if found.classes[i, j] >= 0 else ink.glyph("nan"), tile.style
-                )
-            if mark is not None:
-                shade = kind if levels[i, j] >= 0 else "negative"
-                is_here = (i, j) == here
-                tile = ink.say(mark, "cursor") if is_here else ink.number_tile(shade, abs(int(levels[i, j])), mark)
-            line.append(tile)
+            if mark is not None and (i, j) == here:
+                line.append(ink.say(mark, "cursor"))
+            elif dataset.task == "multiclass" and found.classes is not None:
+                line.append(_class_tile(int(found.classes[i, j]), levels[i, j] / (LEVELS - 1), mark, ink))
+            else:
+                shade, level = kind if levels[i, j] >= 0 else "negative", abs(int(levels[i, j]))
+                line.append(ink.tile(shade, level, 1) if mark is None else ink.number_tile(shade, level, mark))
         lines.append(line)
     lines.append(_axis(found, dataset, columns, ink))
     return [*lines, _reading(frame, found, selected, width, ink)][:height]
+
+
+def _class_tile(given: int, sure: float, mark: str | None, ink: Ink) -> Segment:
+    """In the colour of the class that the network gives, the stronger the surer it is; its letter, or the sample's."""
+    if given < 0:
+        return ink.mark("nan", 1)
+    role = CLASS_ROLES[given % len(CLASS_ROLES)]
+    return ink.tint(role, sure, mark or LETTERS[given % 26], is_strong=mark is not None)
 
 
 def _levels(found: Answers) -> tuple[str, np.ndarray]:
@@ -96,7 +102,7 @@ def _levels(found: Answers) -> tuple[str, np.ndarray]:
     if p is not None:
         n = p.shape[-1]
         sure = np.nan_to_num((p.max(axis=-1) * n - 1) / (n - 1))
-        return "levels", np.rint(sure * (LEVELS - 1) * 0.7).astype(int)
+        return "levels", np.rint(sure * (LEVELS - 1)).astype(int)
     if found.classes is not None and found.outputs.shape[-1] > 1:
         return "levels", np.full(found.classes.shape, LEVELS // 3)
     values = found.outputs[..., 0].astype(np.float64)
@@ -131,14 +137,23 @@ def _head(frame: Frame, found: Answers, is_current: bool, width: int, ink: Ink) 
     dataset = frame.program.dataset
     if dataset.task == "binary":
         names = dataset.class_names or ("0", "1")
-        parts = [f"o {names[0]}", f"x {names[1]}", "+ the network says yes, - no"]
+        parts = [
+            f"o {names[0]}",
+            f"x {names[1]}",
+            f"the network says {_sign(ink, 'positive')} x, {_sign(ink, 'negative')} o",
+        ]
     elif dataset.task == "multiclass":
-        parts = ["letters: the class the network gives, capitals the samples'"]
+        parts = ["a: the class given, A: a sample's", "the stronger the colour, the surer"]
     else:
         parts = ["the network's answer, o the training samples"]
     if not is_current:
         parts.insert(0, "of a moment ago")
     return heading("Data", parts, width, ink)
+
+
+def _sign(ink: Ink, kind: str) -> str:
+    """How a sure cell of that colour looks."""
+    return ink.glyphs[kind][-1]
 
 
 def _axis(found: Answers, dataset: Any, columns: int, ink: Ink) -> Line:
@@ -166,7 +181,9 @@ def _reading(frame: Frame, found: Answers, sample: int, width: int, ink: Ink) ->
         answer = f"right {name}"
         if found.probabilities is not None:
             answer += f", p {percent(float(found.probabilities[i, j, int(label[0])]))}"
-    line = [ink.say(fit(f" sample {sample} ({where}): ", width), "dim"), ink.say(answer, "strong")]
+    leads = (f" sample {sample} ({where}): ", f" sample {sample}: ", f" {sample}: ")
+    lead = next((each for each in leads if cells(each) + cells(answer) <= width), leads[-1])
+    line = [ink.say(lead, "dim"), ink.say(fit(answer, min(cells(answer), max(width - cells(lead), 0))), "strong")]
     used = sum(cells(segment.text) for segment in line)
     if found.probabilities is None and used + 24 < width:
         scale = Scale.of(found.outputs[..., 0].astype(np.float64))
@@ -214,7 +231,7 @@ def _curve(frame: Frame, view: View, found: Answers, is_current: bool, width: in
         heading(
             "Data",
             ([] if is_current else ["of a moment ago"])
-            + ["the network's answer over its input", "o the training samples"],
+            + [f"o samples, {ink.glyph('reached')} the network's answer", "over its only input"],
             width,
             ink,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.base import Line, Panel
@@ -98,3 +98,8 @@ class ProgramPanel(Panel):
         if self.frame is None:
             return ""
         return f"{self.frame.op + 1} of {len(self.frame.program.ops)}"
+
+    def wheel(self, by: int) -> None:
+        """Its selection is the position."""
+        screen: Any = self.screen
+        screen.action_step("op") if by > 0 else screen.action_back("op")

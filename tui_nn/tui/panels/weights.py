@@ -12,7 +12,7 @@ from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
 from tui_nn.tui.panels.optimizer import move
 from tui_nn.tui.panels.shared import heading
-from tui_nn.tui.text import cells, fit, number
+from tui_nn.tui.text import cells, count, fit, number
 from tui_nn.tui.view import View, clamp
 
 if TYPE_CHECKING:
@@ -99,11 +99,16 @@ def _map(
         ends = matrix_lines(bias[:, None], column, scale, ink, at)
         rows = [[*row, ink.say(" "), *end] for row, end in zip(rows, ends, strict=True)]
     name = layer.name + ("" if symbol == "w" else f" {symbol}")
-    lines = [heading(name, [f"{n_out} units × {n_in} inputs", *remarks], width, ink)]
+    lines = [heading(name, [f"{count(n_out, 'unit')} × {count(n_in, 'input')}", *remarks], width, ink)]
     lines.append(
         [
             ink.say(fit(" unit", GUTTER), "faint"),
-            ink.say(f"inputs {place.column} to {place.column + place.columns - 1}", "faint"),
+            ink.say(
+                f"inputs {place.column} to {place.column + place.columns - 1}"
+                if place.columns > 1
+                else f"input {place.column}",
+                "faint",
+            ),
         ]
     )
     for i, row in enumerate(rows):
@@ -150,14 +155,8 @@ def _fields(
     """What each unit of the first layer looks for: its weights as an image, units side by side."""
     shape = frame.program.dataset.image_shape
     if shape is None or weight.shape[1] != shape[0] * shape[1]:
-        why = (
-            "reads no images"
-            if shape is None
-            else f"does not see the image: {weight.shape[1]} inputs, {shape[0]} × {shape[1]} pixels"
-        )
-        return ink.notice(
-            f"{layer.name} {why}. Its weights as images are shown for a layer on the pixels themselves.", width
-        )[:height]
+        text = f"{layer.name} does not read the pixels themselves. A layer that does shows what each of its units looks for."
+        return ink.notice(text, width)[:height]
     cell = 2 if shape[1] * 2 + FIELD_GAP <= width else 1
     across = max((width - 1) // (shape[1] * cell + FIELD_GAP), 1)
     down = max((height - 1) // (shape[0] + 1), 1)
@@ -188,4 +187,5 @@ MICROSCOPE = Microscope(
     weights_lines,
     move,
     modes=MODES,
+    has=lambda frame, mode: mode != FIELDS or frame.program.dataset.image_shape is not None,
 )

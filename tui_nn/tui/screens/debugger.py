@@ -7,10 +7,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tui_nn.tui.chrome import Status, header_lines
+from textual import events
+
+from tui_nn.tui.chrome import Status, header_lines, timeline_at
 from tui_nn.tui.commands import bindings_for
 from tui_nn.tui.ink import Ink
-from tui_nn.tui.opening import Compiling, Failed, Opened, Opening
+from tui_nn.tui.layout_memory import layout_of, restore
+from tui_nn.tui.opening import Alone, Compiling, Failed, Joined, Opened, Opening
+from tui_nn.tui.panels.beside import Part
+from tui_nn.tui.panels.detail import DetailPanel
 from tui_nn.tui.panels.lesson import cues_of
 from tui_nn.tui.screens.zones import ZonesScreen
 from tui_nn.tui.status import Speed, status_of
@@ -22,9 +27,11 @@ if TYPE_CHECKING:
     from tui_nn.tui.app import TuiApp, Wish
     from tui_nn.tui.mover import Mover
     from tui_nn.tui.player import Player
+    from tui_nn.tui.runs import Runs
 
 HERTZ, HERTZ_REMOTE = 30, 12  # a remote terminal gets fewer frames: each is tens of thousands of bytes
 NARRATION_S = 8.0
+LONG_S = 0.5  # a wait that is longer is told, and can be cancelled
 
 
 class DebuggerScreen(ZonesScreen):
@@ -37,13 +44,16 @@ class DebuggerScreen(ZonesScreen):
         super().__init__(ink, lang)
         self.wish = wish
         self.opening = Opening(self, wish)
-        self.session: Session | None = None
-        self.mover: Mover | None = None
+        self.runs: Runs | None = None  # one, or several side by side
+        self.session: Session | None = None  # of the one looked at
+        self.mover: Mover | Runs | None = None
         self.player: Player | None = None
         self.status = Status("opening", f"reading {wish.ref}")
         self.compiling: Compiling | None = None
         self._speed = Speed()
         self._is_closed = False
+        self._busy_since, self._is_picture_long = 0.0, False
+        self._layouts_of_play: tuple[dict[str, Any], dict[str, Any]] = ({}, {})  # before a script, and as it left them
 
     @property
     def tui(self) -> TuiApp:
@@ -51,12 +61,13 @@ class DebuggerScreen(ZonesScreen):
 
     @property
     def scenario_id(self) -> str:
-        return self.session.scenario.id if self.session else ""
+        return self.runs.entries[0].session.scenario.id if self.runs else ""
 
     # Life
 
     def on_mount(self) -> None:
         self.panels["program"].message = f"reading {self.wish.ref} …"
+        restore(self, self.tui.options.remembered.get("layout", {}))
         self.place()
         self.focus_panel()
         self.draw_header()
@@ -64,18 +75,64 @@ class DebuggerScreen(ZonesScreen):
         self.call_after_refresh(self.opening.start)  # the screen stands before anything heavy is imported
 
     def on_opened(self, message: Opened) -> None:
-        from tui_nn.tui.mover import Mover
+        from tui_nn.tui.runs import Run, Runs
 
         if self._is_closed:
             return
-        self.session, self.mover = message.session, Mover(message.session)
-        self.view.path = message.session.path
-        scenario = message.session.scenario
+        self.runs = Runs(Run(message.session, self.view))
+        for remark in message.session.scenario.remarks:
+            self.notify(remark, timeout=NARRATION_S, markup=False)
+        self._look()
+        self.draw_footer()
+
+    def on_joined(self, message: Joined) -> None:
+        """The twin: from here on both are moved together."""
+        from tui_nn.tui.runs import OwnView, Run
+
+        if self._is_closed or self.runs is None:
+            return
+        self.runs.join(Run(message.session, OwnView(self.view)))  # type: ignore[arg-type]
+        if self.player is not None:
+            self.player.mover = self.runs
+        if message.left_out:
+            words = f"The other network keeps what it differs in; not set there: {', '.join(message.left_out)}"
+            self.notify(words, timeout=NARRATION_S, markup=False)
+        self._look()
+
+    def on_alone(self, message: Alone) -> None:
+        if not self._is_closed:
+            self.notify(
+                message.report, title="The network beside it cannot be opened", timeout=NARRATION_S, markup=False
+            )
+
+    def _look(self) -> None:
+        """Turn to the run that is looked at: position, program, layers and lesson are its own."""
+        runs = self.runs
+        assert runs is not None
+        run = runs.looked_at
+        self.session, self.mover = run.session, runs.mover
+        for panel in self.panels.values():
+            panel.view = run.view
+        if self.player is None:
+            self._show_lesson(run.session)
+        runs.refresh()
+        self._show_runs(runs)
+        self._say()
+        for panel in self.panels.values():
+            panel.redraw()
+
+    def _show_lesson(self, session: Session) -> None:
+        scenario = session.scenario
         self.lesson.text = {"en": scenario.lesson.en, "ko": scenario.lesson.ko}
         self.lesson.cues = cues_of(scenario.script)
-        for remark in scenario.remarks:
-            self.notify(remark, timeout=NARRATION_S, markup=False)
-        self._refresh_frame()
+        self.lesson.current = 0
+
+    def _show_runs(self, runs: Runs) -> None:
+        detail: DetailPanel = self.panels["detail"]  # type: ignore[assignment]
+        if len(runs.entries) > 1:
+            detail.parts = tuple(Part(run.title, run.frame, run.view) for run in runs.entries)
+            detail.active = runs.active
+        self.show_frame(runs.looked_at.frame)
 
     def on_failed(self, message: Failed) -> None:
         if not self._is_closed:
@@ -89,6 +146,7 @@ class DebuggerScreen(ZonesScreen):
 
     def _begin(self) -> None:
         """Everything is compiled: do what was wished for when the run was opened."""
+        self.tui.spare_collector()
         if self.wish.at is not None:
             self._goto(self.wish.at, 0)
         if self.wish.play:
@@ -98,15 +156,25 @@ class DebuggerScreen(ZonesScreen):
         """Stop whatever runs; the summary to leave on the terminal. May be called more than once."""
         from tui_nn.tui.summary import summary
 
+        if not self._is_closed:
+            self._remember_layout()
         self._is_closed = True
         self.opening.stop()
         self.view.pictures.close()
-        if self.session is None:
+        if self.runs is None:
             return ""
-        if self.mover is not None:
-            self.mover.stop()
-        self.session.close()
-        return summary(self.session)
+        for run in self.runs.entries:
+            run.view.pictures.close()
+            run.mover.stop()
+            run.session.close()
+        return "\n".join(summary(run.session) for run in self.runs.entries)
+
+    def _remember_layout(self) -> None:
+        """As it stands; or as it was before a script led through panels that the user did not choose."""
+        if self.is_mounted:
+            layout = layout_of(self)
+            before, by_script = self._layouts_of_play
+            self.tui.remember(layout=before if layout == by_script else layout)
 
     def pause_all(self) -> None:
         """Stand still: the script and the run."""
@@ -114,6 +182,11 @@ class DebuggerScreen(ZonesScreen):
             self.player.pause()
         if self.mover is not None:
             self._done(self._guarded(self.mover.stop))
+
+    @property
+    def is_hinting(self) -> bool:
+        """A lesson that plays has the word."""
+        return self.session is not None and self.player is None
 
     # The pulse
 
@@ -126,10 +199,29 @@ class DebuggerScreen(ZonesScreen):
             self._done(self._guarded(mover.poll))
             if mover.kind == "run":
                 self._refresh_frame()
+            elif mover.kind == "seek":
+                self._say()
         if self.player is not None:
             self._play_on(self.player)
-        if self.view.pictures.changed():
+        self._watch_pictures(time.monotonic())
+        if self.runs is not None and self.runs.have_new_pictures():
             self.panels["detail"].redraw()
+
+    def _watch_pictures(self, now: float) -> None:
+        """Say how far a picture is that the user waits for; while the run moves there is always an older one to look at."""
+        busy = [run.view.pictures for run in self.runs.entries if run.view.pictures.is_busy] if self.runs else []
+        if not busy or self.is_moving:
+            self._busy_since = now
+        was, self._is_picture_long = self._is_picture_long, bool(busy) and now - self._busy_since > LONG_S
+        if self._is_picture_long:
+            share = min(pictures.share for pictures in busy)
+            self._say(f"computing a picture {int(100 * share)} %  esc cancels")
+        elif was:
+            self._say()
+
+    @property
+    def is_moving(self) -> bool:
+        return self.mover is not None and (bool(self.mover.kind) or self.mover.is_waiting)
 
     def _play_on(self, player: Player) -> None:
         session = player.playback.session
@@ -137,6 +229,7 @@ class DebuggerScreen(ZonesScreen):
         self._guarded(lambda: player.tick(time.monotonic()))
         if player.is_over:
             self.player = None
+            self.draw_footer()
             self._say("the script is over")
         elif not player.mover.kind and session.position != before:
             self._refresh_frame()
@@ -156,12 +249,12 @@ class DebuggerScreen(ZonesScreen):
 
     def _refresh_frame(self, stop: Stop | None = None) -> None:
         """Show the session as it is now; while it runs, the newest copy it has sent."""
-        if self.session is None:
+        runs = self.runs
+        if runs is None:
             return
-        frame = self.session.frame()
-        if frame is not self.frame:
-            self.show_frame(frame)
-            self._speed.note(frame.iteration)
+        if runs.refresh():
+            self._show_runs(runs)
+            self._speed.note(runs.looked_at.frame.iteration)
         self._say(stop.message if stop else "", stop.reason if stop else "")
 
     def _say(self, text: str = "", reason: str = "") -> None:
@@ -173,11 +266,14 @@ class DebuggerScreen(ZonesScreen):
     def draw_header(self) -> None:
         title = self.wish.ref if self.session is None else self.session.scenario.title
         height = self.arrangement.header.height if self.arrangement else 2
-        self.header.show(header_lines(title, self.status, self.frame, self.app.size.width, height, self.ink))
+        others = self.runs.others if self.runs else []
+        note = f"beside: {others[0].title}" if len(others) == 1 else f"beside {len(others)} others" if others else ""
+        width = self.app.size.width
+        self.header.show(header_lines(title, self.status, self.frame, width, height, self.ink, note))
 
     # Commands: moving in time
 
-    def _move(self, move: Callable[[Mover], Any]) -> None:
+    def _move(self, move: Callable[[Mover | Runs], Any]) -> None:
         """Make a move, unless the run is not there yet; show what it led to if that is over already."""
         mover = self.mover
         if mover is None:
@@ -208,6 +304,14 @@ class DebuggerScreen(ZonesScreen):
     def action_last(self) -> None:
         if self.session is not None:
             self._goto(*self.session.reached)
+
+    def on_click(self, event: events.Click) -> None:
+        """On the header's timeline: go there."""
+        if self.frame is None or event.screen_y != 0 or self.header.size.height < 2:
+            return
+        at = timeline_at(event.screen_x, self.frame, self.app.size.width)
+        if at is not None:
+            self.action_last() if at == self.frame.reached.iteration else self._goto(at, 0)
 
     def _goto(self, iteration: int, op: int) -> None:
         from tui_nn.debugger.position import Position
@@ -268,12 +372,22 @@ class DebuggerScreen(ZonesScreen):
             self.app.push_screen(goto_prompt(session.program, self.ink), typed)
 
     def action_mark(self) -> None:
-        if self.session is not None:
-            self.view.marked = self.session.frame()
+        if self.runs is not None:
+            for run in self.runs.entries:
+                run.view.marked = run.session.frame()
+            marked = self.runs.looked_at.frame
             self.panels["detail"].redraw()
-            self._say(
-                f"marked {self.view.marked.iteration:,}:{self.view.marked.op}; the Weights tab shows the change since"
-            )
+            self._say(f"marked {marked.iteration:,}:{marked.op}; the Weights tab shows the change since")
+
+    def action_switch(self, to: int | None = None) -> None:
+        """Look at the other network; the keys then move it, and the first follows."""
+        runs = self.runs
+        if runs is None or len(runs.entries) < 2:
+            self._say("there is no other network: this scenario is open alone")
+            return
+        runs.switch(to)
+        self._speed.restart(runs.looked_at.session.position.iteration)
+        self._look()
 
     # Commands: the script
 
@@ -291,27 +405,48 @@ class DebuggerScreen(ZonesScreen):
             self._say("this scenario has no script to play")
             return
         self.player = player
+        self._layouts_of_play = layout_of(self), {}
+        self.draw_footer()
         self._say()
 
     def _show_line(self, line: ScriptLine) -> None:
         self.lesson.show_cue(line.number)
         if line.show:
             self.look_at(line.show)
+            self._layouts_of_play = self._layouts_of_play[0], layout_of(self)
         if line.say and self.arrangement is not None and "lesson" not in self.arrangement.panels:
             # Where the lesson has no room of its own, the words come as a note over what is looked at.
             words = getattr(line.say, self.view.lang)
             self.notify(words, title=f"{line.number} of {len(self.lesson.cues)}", timeout=NARRATION_S, markup=False)
         self._say()
 
+    def _cancel(self) -> str:
+        """End a picture, a seek or a run to a condition, and say so; empty if there is none. A script's are its own affair."""
+        mover = self.mover
+        if mover is None or self.player is not None:
+            return ""
+        if mover.kind == "seek" or (mover.kind == "run" and mover.condition):
+            self._done(self._guarded(mover.stop))
+            return f"cancelled at iteration {self.frame.iteration:,}" if self.frame else "cancelled"
+        if not self._is_picture_long:
+            return ""
+        for run in self.runs.entries if self.runs else ():
+            run.view.pictures.cancel()
+        self._busy_since, self._is_picture_long = time.monotonic(), False
+        return "the picture was cancelled"
+
     def action_leave(self) -> None:
-        """Back one level."""
-        if self.zoomed:
+        """Back one level; before that, end what the user waits for."""
+        if cancelled := self._cancel():
+            self._say(cancelled)
+        elif self.zoomed:
             self.action_zoom()
         elif self.view.read is not None and self.focus_name == "curves":
             self.view.read = None
             self.panels["curves"].redraw()
         elif self.player is not None:
             self.player = None
+            self.draw_footer()
             self._say("the script was ended")
         else:
             self.tui.show_gallery()

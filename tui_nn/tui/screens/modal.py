@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -12,10 +14,12 @@ from textual.widgets import Input
 
 from tui_nn.tui.arrange import MIN_HEIGHT, MIN_WIDTH, is_too_small
 from tui_nn.tui.chrome import Bar
+from tui_nn.tui.commands import COMMANDS
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line, Page
 from tui_nn.tui.text import wrap
 
+Result = TypeVar("Result")
 SCROLL = [
     Binding("up", "scroll(-1)", show=False),
     Binding("down", "scroll(1)", show=False),
@@ -26,7 +30,18 @@ SCROLL = [
 ]
 
 
-class PageScreen(ModalScreen[None]):
+class Modal(ModalScreen[Result]):
+    """A modal screen that takes away nothing but itself.
+
+    Textual's `dismiss` takes the top screen away, whichever that is: of two quick escapes, both on their way to the same
+    page, the second would take the debugger.
+    """
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        return super().dismiss(result) if self.is_current else AwaitComplete()
+
+
+class PageScreen(Modal[None]):
     """A titled page; any of the keys that close such things closes it."""
 
     DEFAULT_CSS = """
@@ -65,10 +80,11 @@ class PageScreen(ModalScreen[None]):
         self.dismiss()
 
     def action_scroll(self, rows: int) -> None:
-        self.query_one(Page).scroll_by(rows)
+        for page in self.query(Page):  # none yet, for a key that comes in the same breath as the one that opened it
+            page.scroll_by(rows)
 
 
-class PromptScreen(ModalScreen[str | None]):
+class PromptScreen(Modal[str | None]):
     """One line of input at the bottom. `check` answers what is wrong with a text, or None; esc gives None."""
 
     DEFAULT_CSS = """
@@ -118,7 +134,7 @@ class PromptScreen(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class TooSmall(ModalScreen[None]):
+class TooSmall(Modal[None]):
     """Keys must not act on what cannot be seen: only leaving and resizing work here."""
 
     DEFAULT_CSS = """
@@ -126,7 +142,7 @@ class TooSmall(ModalScreen[None]):
     TooSmall Page { width: 100%; height: 100%; }
     """
 
-    BINDINGS = [Binding("q,ㅂ", "app.quit", show=False)]
+    BINDINGS = [Binding("q,ㅂ", "app.quit", show=False, id="quit")]
 
     def __init__(self, ink: Ink) -> None:
         super().__init__()
@@ -137,7 +153,8 @@ class TooSmall(ModalScreen[None]):
 
     def _lines(self, width: int) -> list[Line]:
         size = self.app.size
-        text = f"Too small: {size.width}x{size.height}. tui-nn needs {MIN_WIDTH}x{MIN_HEIGHT}. Make the window larger; q quits."
+        key = next(command.shown_key for command in COMMANDS if command.id == "quit") or "ctrl+q"
+        text = f"Too small: {size.width}x{size.height}. tui-nn needs {MIN_WIDTH}x{MIN_HEIGHT}. Make the window larger; {key} quits."
         return [[self.ink.say(line, "warn")] for line in wrap(text, max(width, 2))]
 
     def on_resize(self) -> None:

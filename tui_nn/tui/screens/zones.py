@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import ComposeResult
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui_nn.tui.arrange import Area, Arrangement, arrange
 from tui_nn.tui.chrome import Bar, Gutter, footer_line
 from tui_nn.tui.commands import PANELS, PLACES, footer_commands
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.jump import Place, places_in
+from tui_nn.tui.layout_memory import restore
 from tui_nn.tui.microscope import TITLES
 from tui_nn.tui.panels.base import Panel
 from tui_nn.tui.panels.curves import CurvesPanel
@@ -34,7 +38,7 @@ SHOWS = {
     "lesson": ("lesson", ""),
     "curves": ("curves", "loss"),
 } | {name: ("detail", name) for name in TITLES}
-# Where a metric is to be seen.
+# Where a metric is to be seen; any other one is drawn among the chosen curves.
 METRICS = {
     "loss": ("curves", "loss"),
     "val_loss": ("curves", "loss"),
@@ -44,7 +48,6 @@ METRICS = {
     "delta_norm": ("detail", "gradients"),
     "weight_norm": ("detail", "optimizer"),
     "update_ratio": ("detail", "optimizer"),
-    "lr": ("detail", "optimizer"),
     "act_mean": ("detail", "activations"),
     "act_std": ("detail", "activations"),
     "act_signal": ("detail", "activations"),
@@ -55,6 +58,9 @@ METRICS = {
 
 class ZonesScreen(Screen[None]):
     """Header, panels, footer. Subclasses say what the header says and where frames come from."""
+
+    # Textual's own repaints the whole screen whenever the focus moves; panels draw their title anew themselves.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(self, ink: Ink, lang: str) -> None:
         super().__init__()
@@ -122,7 +128,8 @@ class ZonesScreen(Screen[None]):
             panel.display = area is not None
             if area is not None:
                 _put(panel, area)
-                panel.hidden = tuple(NAMES[other] for other in arrangement.hidden.get(name, ()))
+                panel.hidden_panels = arrangement.hidden.get(name, ())
+                panel.hidden = tuple(NAMES[other] for other in panel.hidden_panels)
                 panel.show(self.frame)
                 panel.redraw()
         for i, gutter in enumerate(self._gutters):
@@ -130,7 +137,19 @@ class ZonesScreen(Screen[None]):
             if gutter.display:
                 _put(gutter, arrangement.bars[i])
                 gutter.show(*_joints(arrangement, arrangement.bars[i]))
-        self._footer.show([footer_line(footer_commands("debugger"), width, self.ink)])
+        self.draw_footer()
+
+    def draw_footer(self) -> None:
+        """On a first visit a hint, the keys, and whether something has been printed."""
+        tui: Any = self.app
+        width = tui.size.width
+        hint = tui.hint_line(width) if self.is_hinting else []
+        self._footer.show([footer_line(footer_commands("debugger"), width, self.ink, hint, tui.log_mark())])
+
+    @property
+    def is_hinting(self) -> bool:
+        """Is this a moment to give a newcomer a hint?"""
+        return True
 
     def focus_panel(self) -> None:
         self.panels[self.focus_name].focus()
@@ -152,7 +171,7 @@ class ZonesScreen(Screen[None]):
     def look_at(self, what: str) -> None:
         """Bring a panel, or the panel of a metric, into sight; a metric of a layer selects that layer."""
         metric, _, layer = what.partition(".")
-        panel, tab = SHOWS.get(what) or METRICS.get(metric, ("curves", "loss"))
+        panel, tab = SHOWS.get(what) or METRICS.get(metric, ("curves", "chosen"))
         if layer and self.frame is not None:
             names = [each.name for each in self.frame.layers]
             self.view.layer = names.index(layer) if layer in names else self.view.layer
@@ -161,6 +180,8 @@ class ZonesScreen(Screen[None]):
             self.view.detail = tab
         elif panel == "curves":
             self.view.curve = tab
+            if tab == "chosen" and self.frame is not None and what in self.frame.program.metrics:
+                self.view.chosen = (what, *(name for name in self.view.chosen if name != what))
         self.action_panel(panel)
         self.panels[panel].redraw()
 
@@ -189,6 +210,12 @@ class ZonesScreen(Screen[None]):
         self.zoomed = not self.zoomed
         self.place()
 
+    def action_reset_layout(self) -> None:
+        restore(self, {})
+        self.arrangement = None
+        self.place()
+        self.focus_panel()
+
     def action_scale(self) -> None:
         self.view.log = not self.view.log
         self.panels["curves"].redraw()
@@ -199,6 +226,28 @@ class ZonesScreen(Screen[None]):
             self.view.layer = clamp(clamp(self.view.layer, n) + by, n)
             self.panels["layers"].redraw()
             self.panels["detail"].redraw()
+
+    # Jumping
+
+    def jump_places(self) -> list[Place]:
+        """What in sight can be gone to."""
+        if self.arrangement is None:
+            return []
+        shown = {name: self.panels[name] for name in self.arrangement.panels}
+        return places_in(
+            self.arrangement,
+            {name: panel.spots() for name, panel in shown.items()},
+            {name: panel.choices() for name, panel in shown.items()},
+            {name: panel.active_tab() for name, panel in shown.items()},
+        )
+
+    def jump_to(self, place: Place) -> None:
+        panel = self.panels[place.where]
+        self.action_panel(place.where)
+        if place.kind == "tab":
+            panel.switch_tab(place.index - panel.active_tab())
+        elif place.kind == "row":
+            panel.choose(place.index)
 
     # What the app asks
 

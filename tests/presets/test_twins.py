@@ -1,0 +1,78 @@
+"""Presets that name a twin: it exists, it is the same experiment but for its cure, and the pair differs as it says."""
+
+from itertools import pairwise
+
+import pytest
+
+from tests.presets.runs import PRESETS, metric, session_of, trained
+from tui_nn.scenario import beside, differences, load_scenario
+
+TWINS = {preset: twin for preset in PRESETS if (twin := load_scenario(preset).twin) is not None}
+
+CURES = {
+    "dead-relu": ["layers[0].activation: relu → leaky_relu"],
+    "lr-too-large": ["optimizer.lr: 1.05 → 0.5"],
+    "vanishing-sigmoid": [
+        f"layers[{index}].{change}"
+        for index in range(10)
+        for change in ("init: xavier_uniform → he_normal", "activation: sigmoid → relu")
+    ],
+    "zero-init": ["layers[0].init: zeros → xavier_uniform"],
+}
+
+
+def test_these_have_a_twin():
+    assert TWINS.keys() >= CURES.keys()
+
+
+@pytest.mark.parametrize("preset", TWINS)
+def test_the_twin_is_a_preset_that_extends_this_one(preset: str):
+    """So both open wherever one of them does, and what is corrected in one is corrected in the other."""
+    twin = load_scenario(beside(preset, TWINS[preset]))
+    assert twin.id == TWINS[preset]
+    assert twin.extends == preset
+
+
+@pytest.mark.parametrize("preset", CURES)
+def test_the_cure_is_all_that_differs(preset: str):
+    found = [str(one) for one in differences(load_scenario(preset), load_scenario(TWINS[preset]))]
+    assert sorted(found) == sorted(CURES[preset])
+
+
+@pytest.mark.parametrize("preset", TWINS)
+def test_both_see_the_same_samples(preset: str):
+    """Otherwise a difference between them would prove nothing."""
+    one, other = session_of(preset), session_of(TWINS[preset])
+    one.step("iteration")
+    other.step("iteration")
+    assert one.frame().inputs.tobytes() == other.frame().inputs.tobytes()
+    assert one.frame().targets.tobytes() == other.frame().targets.tobytes()
+
+
+def test_leaky_units_are_thrown_down_as_the_script_says():
+    """After five updates most of the six units lie below 0 for every point, and give no exact 0."""
+    session = session_of("dead-relu-cured")
+    session.goto(5)
+    activation = session.frame().layer("leaky_relu_1").activation
+    assert (activation < 0).all(axis=0).sum() >= 4
+    assert (activation != 0).all()
+
+
+def test_a_third_of_hes_weights_fades_again():
+    """The command of the vanishing-sigmoid-cured lesson: the error falls by four decades over nine layers."""
+    session = trained("vanishing-sigmoid-cured", "layers[0:10].gain=0.33")
+    assert metric(session, "loss") > 0.5
+    session.goto(1)
+    assert metric(session, "delta_norm.relu_1") < 2e-4 * metric(session, "delta_norm.relu_10")
+
+
+def test_half_the_learning_rate_halves_the_weights_error():
+    """Of lr-too-large-cured: factors 0 for b and 0.5 for w."""
+    session = session_of("lr-too-large-cured")
+    session.goto(200)
+    best = session.frame().layers[0].parameters[0].value[0, 0]
+    errors = []
+    for iteration in range(1, 6):
+        session.goto(iteration)
+        errors.append(session.frame().layers[0].parameters[0].value[0, 0] - best)
+    assert [b / a for a, b in pairwise(errors)] == pytest.approx([0.5] * 4, rel=1e-4)

@@ -1,0 +1,75 @@
+"""Keys and clicks that come faster than the screen changes. Each of these once ended the app, or left it without a screen."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+
+from tests.tui.driver import drive, tap, until
+from tui_nn.tui.palette import Palette
+from tui_nn.tui.screens.gallery import _path_problem
+from tui_nn.tui.screens.modal import PageScreen, PromptScreen
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"), [("question_mark", PageScreen), ("g", PromptScreen), ("ctrl+p", Palette)], ids=["page", "prompt", "palette"]
+)  # fmt: skip
+def test_what_is_closed_twice_takes_nothing_else_away(key: str, kind: type):
+    async def act(app, pilot):
+        await tap(app, key)
+        await until(pilot, lambda: isinstance(app.screen, kind))
+        modal = app.screen
+        modal.dismiss(None)
+        modal.dismiss(None)
+        await until(pilot, lambda: app.screen is app.debugger)
+        await pilot.pause()
+        assert app.screen is app.debugger
+
+    drive("xor-mlp", act)
+
+
+def test_a_page_key_in_the_same_breath_as_the_page():
+    async def act(app, pilot):
+        app.action_help()
+        app.screen.action_scroll(10)  # nothing of it has been mounted yet
+        await pilot.pause()
+        assert isinstance(app.screen, PageScreen)
+
+    drive("xor-mlp", act)
+
+
+def test_the_palette_may_be_closed_while_it_searches():
+    """What it still finds then has no list to go to."""
+
+    async def act(app, pilot):
+        await tap(app, "ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Palette))
+        await pilot.pause()
+        palette = app.screen
+        await palette.remove_children()
+        palette._list_visible = not palette._list_visible
+        palette._show_busy = not palette._show_busy
+        await pilot.pause()
+        assert app._exception is None
+
+    drive("xor-mlp", act)
+
+
+def test_a_mouse_where_nothing_lies_leaves_the_focus():
+    """So it is for a moment while the window grows: the mouse is already in what will be laid out next."""
+
+    async def act(app, pilot):
+        focused = app.focused
+        assert focused is not None
+        where = {"widget": None, "x": 150, "y": 50, "delta_x": 0, "delta_y": 0, "shift": False, "meta": False, "ctrl": False}  # fmt: skip
+        for kind in (events.MouseScrollDown, events.MouseDown, events.MouseUp):
+            app.post_message(kind(button=1, screen_x=150, screen_y=50, **where))
+        await pilot.pause()
+        assert app.focused is focused
+
+    drive("xor-mlp", act)
+
+
+@pytest.mark.parametrize("text", ["x" * 300, "a\x00b", "~nobody-of-that-name/file.toml", "no/such.toml"])
+def test_a_path_that_cannot_be_one_is_refused(text: str):
+    assert _path_problem(text)

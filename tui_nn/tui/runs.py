@@ -1,0 +1,317 @@
+"""Several runs side by side: one is looked at and makes the moves, the others go where it goes.
+
+`Runs` takes the same wishes as a `Mover`, so that the screen and the player need not know how many there are; a run alone is
+driven by its own mover, as if this file did not exist.
+
+After a move all stand at the same place. A run at full speed is cut into stretches, so that the faster one gets at most a
+fraction of a second ahead; at its end, or at a pause, the others come to where the one looked at stands. One whose loss stops being finite stays where that happened while the rest goes on; the next move that is not a
+run gathers them again.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+from tui_nn.debugger.position import Position, Stop, canonical
+from tui_nn.debugger.session import FAR
+from tui_nn.tui.mover import Mover
+from tui_nn.tui.pictures import Pictures
+from tui_nn.tui.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_nn.debugger.frame import Frame
+    from tui_nn.debugger.position import Unit
+    from tui_nn.debugger.session import Session
+    from tui_nn.engine.program import Op, Program
+
+STRETCH_S = 0.4  # of a run at full speed: by so much one may be ahead of the slowest
+FIRST_STRETCH = 64  # iterations
+ENDS = ("non-finite", "full", "end")
+PLANNED = "The planned {} iterations are done."
+
+
+class Run:
+    """One network on the screen. view: the screen's own for the first, an `OwnView` for the others."""
+
+    def __init__(self, session: Session, view: View) -> None:
+        self.session, self.view = session, view
+        self.mover = Mover(session)
+        self.frame: Frame = session.frame()
+        self.is_over = False  # in the run under way: it has ended before its goal
+        self.rate = math.inf  # iterations a second, in its last stretch
+        self.began: tuple[float, int] = 0.0, 0  # when and at which iteration that began
+        view.path = session.path
+
+    @property
+    def title(self) -> str:
+        return self.session.scenario.title
+
+
+class OwnView:
+    """What is selected is the first view's; pictures and what else belongs to one network are its own."""
+
+    OWN = ("_of", "pictures", "path", "marked", "evaluator", "others")
+    evaluator_of = View.evaluator_of
+
+    def __init__(self, of: View) -> None:
+        self._of = of
+        self.pictures = Pictures()
+        self.path = self.marked = self.evaluator = None
+        self.others = ()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(object.__getattribute__(self, "_of"), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.OWN:
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._of, name, value)
+
+
+class Runs:
+    """All that are open, the opened scenario's first. Polled, like a mover, from the thread that makes the moves."""
+
+    def __init__(self, first: Run) -> None:
+        self.entries = [first]
+        self.active = 0
+        self._leading = 0  # which one the move under way belongs to
+        self._goal: Position | None = None  # of a run at full speed
+        self._is_planned = False
+        self._stretch = FIRST_STRETCH
+        self._stop: Stop | None = None  # what the last move of the leading one ended with
+
+    # What the screen asks
+
+    @property
+    def looked_at(self) -> Run:
+        return self.entries[self.active]
+
+    @property
+    def others(self) -> list[Run]:
+        return [run for index, run in enumerate(self.entries) if index != self.active]
+
+    @property
+    def mover(self) -> Mover | Runs:
+        """Who takes the wishes."""
+        return self if len(self.entries) > 1 else self.entries[0].mover
+
+    def join(self, run: Run) -> None:
+        """One more; it goes to where the others are as soon as its kernels are compiled."""
+        self.entries.append(run)
+        self._gather()
+
+    def switch(self, to: int | None = None) -> None:
+        """Look at that one, or at the next. Nothing moves."""
+        self.active = (self.active + 1 if to is None else to) % len(self.entries)
+
+    def refresh(self) -> bool:
+        """Fetch the newest frames; is one of them new?"""
+        frames = [run.session.frame() for run in self.entries]
+        is_new = any(run.frame is not frame for run, frame in zip(self.entries, frames, strict=True))
+        for run, frame in zip(self.entries, frames, strict=True):
+            run.frame = frame
+        if len(self.entries) > 1:
+            for run in self.entries:
+                run.view.others = tuple((other.title, other.frame) for other in self.entries if other is not run)
+        return is_new
+
+    def have_new_pictures(self) -> bool:
+        changed = [run.view.pictures.changed() for run in self.entries]  # each is asked, or it would tell the next time
+        return any(changed)
+
+    # As of one mover
+
+    @property
+    def session(self) -> Session:
+        return self.looked_at.session
+
+    @property
+    def kind(self) -> Literal["", "run", "seek"]:
+        kinds = [run.mover.kind for run in self.entries]
+        return "run" if self._goal is not None or self._lead.mover.kind == "run" else "seek" if any(kinds) else ""
+
+    @property
+    def condition(self) -> str:
+        return self._lead.mover.condition
+
+    @property
+    def share(self) -> float | None:
+        """Of the seek that has furthest to go."""
+        shares = [share for run in self.entries if (share := run.mover.share) is not None]
+        return min(shares, default=None)
+
+    @property
+    def is_waiting(self) -> bool:
+        return any(run.mover.is_waiting for run in self.entries)
+
+    def step(self, unit: Unit, n: int = 1) -> Stop | None:
+        return self._move(lambda mover: mover.step(unit, n))
+
+    def back(self, unit: Unit, n: int = 1) -> Stop | None:
+        return self._move(lambda mover: mover.back(unit, n))
+
+    def goto(self, place: Position) -> Stop | None:
+        return self._move(lambda mover: mover.goto(place))
+
+    def run(self, goal: Position | None = None) -> None:
+        """All to the same goal: the given one, the planned end of the one looked at, or on past it."""
+        self._halt()
+        self._leading = self.active
+        session = self._lead.session
+        planned = Position(session.planned_iterations, 0)
+        self._is_planned = goal is None and session.position < planned
+        self._goal = goal if goal is not None else planned if self._is_planned else Position(FAR, 0)
+        self._stretch = FIRST_STRETCH
+        for run in self.entries:
+            run.is_over, run.rate = False, math.inf
+        self._run_on()
+
+    def run_until(self, condition: str, max_iterations: int | None = None) -> None:
+        """The one looked at runs until its condition holds; the others follow."""
+        self._halt()
+        self._leading = self.active
+        for run in self.entries:
+            run.is_over = False
+        self._lead.mover.run_until(condition, max_iterations)
+
+    def stop(self) -> Stop | None:
+        """All stand still; those that were ahead or behind then come to the one looked at."""
+        self._leading = self.active
+        stops = self._halt()
+        self._stop = stops[self.active] or self._stop
+        self._gather()
+        return self._stop or next(filter(None, stops), None) if any(stops) else None
+
+    def poll(self) -> Stop | None:
+        """As a mover's; the Stop is the leading one's, each time another has arrived too."""
+        has_arrived = False
+        if self._goal is not None:
+            self._measure()
+        for run in self.entries:
+            stop = run.mover.poll() if run.mover.kind or run.mover.is_waiting else None
+            if stop is not None:
+                has_arrived = True
+                self._note(run, stop)
+                self._stop = stop if run is self._lead else self._stop
+        if self._goal is not None:
+            return self._run_on()
+        if self._lead.mover.kind == "run":
+            self._chase()
+            return None
+        self._gather()
+        return self._stop if has_arrived else None
+
+    # How
+
+    @property
+    def _lead(self) -> Run:
+        return self.entries[self._leading]
+
+    def _note(self, run: Run, stop: Stop | None) -> None:
+        """One that ended where it had to stays there, whatever the others do until the next move."""
+        if stop is not None and stop.reason in ENDS and (self._goal is not None or run is not self._lead):
+            run.is_over = True
+
+    def _halt(self) -> list[Stop | None]:
+        self._goal = None
+        return [run.mover.stop() for run in self.entries]
+
+    def _move(self, move: Callable[[Mover], Stop | None]) -> Stop | None:
+        was_running, self._goal, self._leading = self._goal is not None, None, self.active
+        for run in self.entries:
+            run.is_over = False
+            if run is not self._lead and (was_running or run.mover.kind == "run"):
+                run.mover.stop()
+        stop = move(self._lead.mover)
+        self._stop = stop or self._stop
+        self._gather()
+        return stop
+
+    def _gather(self) -> None:
+        """Send the others to where the leading one stands, or is going; not to where it broke down in a run."""
+        lead = self._lead
+        if lead.mover.kind == "run" or lead.mover.is_waiting or lead.is_over:
+            return
+        for run in self.entries:
+            if run is lead or run.is_over or run.mover.is_waiting:
+                continue
+            place = counterpart(lead.mover.goal, lead.session.program, run.session.program)
+            if run.mover.goal != place:
+                self._note(run, run.mover.goto(place))
+
+    def _chase(self) -> None:
+        """While the leading one looks for a place that nobody knows yet, the others run to where it was last seen."""
+        seen = self._lead.session.frame().iteration
+        for run in self.entries:
+            mover = run.mover
+            is_idle = run is not self._lead and not (mover.kind or mover.is_waiting or run.is_over)
+            if is_idle and run.session.position.iteration < seen:
+                mover.run(Position(seen, 0))
+
+    def _run_on(self) -> Stop | None:
+        """Let each that stands go on, at most a stretch ahead of the last; the Stop when nothing is left to run."""
+        goal = self._goal
+        assert goal is not None
+        goals = {run: counterpart(goal, self._lead.session.program, run.session.program) for run in self.entries}
+        left = [
+            run
+            for run in self.entries
+            if run.mover.kind or run.mover.is_waiting or (not run.is_over and run.session.position < goals[run])
+        ]
+        if not left:
+            self._goal = None
+            self._gather()
+            position = self._lead.session.position
+            if self._is_planned and not self._lead.is_over:
+                self._stop = Stop("end", position, PLANNED.format(position.iteration))
+            return self._stop or Stop("done", position)
+        end = min(run.session.position.iteration for run in left) + self._stretch
+        for run in left:
+            place = goals[run] if goals[run].iteration <= end else Position(end, 0)
+            if not run.mover.kind and not run.mover.is_waiting and run.session.position < place:
+                run.began = time.monotonic(), run.session.position.iteration
+                run.mover.run(place)
+        return None
+
+    def _measure(self) -> None:
+        """A stretch is what the slowest does in STRETCH_S; it grows by steps, for the first ones say little."""
+        now, slowest = time.monotonic(), math.inf
+        for run in self.entries:
+            start, first = run.began
+            if run.mover.kind:
+                run.rate = (run.session.position.iteration - first) / max(now - start, 1e-3)
+            slowest = slowest if run.is_over else min(slowest, run.rate)
+        if slowest < math.inf:
+            self._stretch = max(1, min(int(slowest * STRETCH_S), 4 * self._stretch))
+
+
+def counterpart(place: Position, program: Program, other: Program) -> Position:
+    """The place in another program that corresponds best: the same iteration, and before the same operation.
+
+    If both have the same phases row by row, the same row; else the row with the same label; else the start of the
+    same phase, or its end if some of it is done.
+    """
+    iteration, op = place
+    if op == 0 or program is other:
+        return place
+    mine, theirs = program.ops, other.ops
+    if [row.phase for row in mine] == [row.phase for row in theirs]:
+        return canonical(other, iteration, op)
+    named = [row.index for row in theirs if (row.phase, row.label) == (mine[op].phase, mine[op].label)]
+    if named:
+        return canonical(other, iteration, named[0])
+    return canonical(other, iteration, _by_phase(mine, op, theirs))
+
+
+def _by_phase(mine: tuple[Op, ...], op: int, theirs: tuple[Op, ...]) -> int:
+    phase = mine[op].phase
+    same = [row.index for row in theirs if row.phase == phase]
+    if same:
+        return same[-1] + 1 if mine[op - 1].phase == phase else same[0]
+    done = {row.phase for row in mine[:op]}
+    return max((row.index + 1 for row in theirs if row.phase in done), default=0)
