@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tui_nn.tui.player import Player
 
 HERTZ, HERTZ_REMOTE = 30, 12  # a remote terminal gets fewer frames: each is tens of thousands of bytes
+HERTZ_AT_REST = 4
 NARRATION_S = 8.0
 
 
@@ -44,6 +45,8 @@ class DebuggerScreen(ZonesScreen):
         self.compiling: Compiling | None = None
         self._speed = Speed()
         self._is_closed = False
+        self._is_at_rest = False
+        self.view.pictures.on_ask = self._rest_or_go_on
 
     @property
     def tui(self) -> TuiApp:
@@ -60,7 +63,8 @@ class DebuggerScreen(ZonesScreen):
         self.place()
         self.focus_panel()
         self.draw_header()
-        self.set_interval(1 / (HERTZ_REMOTE if os.environ.get("SSH_CONNECTION") else HERTZ), self._tick)
+        self._pulse = self.set_interval(1 / (HERTZ_REMOTE if os.environ.get("SSH_CONNECTION") else HERTZ), self._tick)
+        self.set_interval(1 / HERTZ_AT_REST, self._look_up)
         self.call_after_refresh(self.opening.start)  # the screen stands before anything heavy is imported
 
     def on_opened(self, message: Opened) -> None:
@@ -118,6 +122,23 @@ class DebuggerScreen(ZonesScreen):
 
     # The pulse
 
+    def _look_up(self) -> None:
+        """Four times a second. At rest the pulse stands still, or it alone would take more than 1 % of a core."""
+        self._tick()
+        self._rest_or_go_on()
+
+    def _rest_or_go_on(self) -> None:
+        if self._is_at_rest == self._moves:
+            self._is_at_rest = not self._is_at_rest
+            (self._pulse.pause if self._is_at_rest else self._pulse.resume)()
+
+    @property
+    def _moves(self) -> bool:
+        """Is there anything that changes by itself?"""
+        mover, player = self.mover, self.player
+        is_moving = mover is not None and (bool(mover.kind) or mover.is_waiting)
+        return is_moving or (player is not None and not player.is_paused) or self.view.pictures.is_busy
+
     def _tick(self) -> None:
         """Thirty times a second: fetch what has changed. Does nothing while nothing moves."""
         mover = self.mover
@@ -169,6 +190,8 @@ class DebuggerScreen(ZonesScreen):
         if self.mover is not None:
             speed = self._speed.rate
             self.status = status_of(self.mover, self.frame, self.compiling, self.player, speed, text, reason)
+            if self._is_at_rest:
+                self._rest_or_go_on()
         self.draw_header()
 
     def draw_header(self) -> None:
