@@ -117,7 +117,7 @@ class PromptScreen(Modal[str | None]):
 
     def _show_label(self) -> None:
         room = self.app.size.width - 2 - cells(self.label)
-        keys = next(keys for keys in (*PROMPT_KEYS, "") if cells(keys) <= room)
+        keys = next((keys for keys in PROMPT_KEYS if cells(keys) <= room), "")
         self.query_one("#prompt-label", Bar).show([[self.ink.say(self.label, "title"), self.ink.say(keys, "dim")]])
 
     def _say(self, text: str) -> None:
