@@ -85,6 +85,10 @@ class Terminal:
     def elapsed_s(self) -> float:
         return time.monotonic() - self.started
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def send(self, keys: str | bytes) -> None:
         os.write(self._fd, keys.encode() if isinstance(keys, str) else keys)
 

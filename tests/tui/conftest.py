@@ -1,5 +1,7 @@
 """Each test has its own settings folder, and no environment variable of the developer's changes what is drawn."""
 
+import gc
+
 import pytest
 
 
@@ -8,3 +10,12 @@ def plain_environment(tmp_path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TUI_NN_CONFIG_DIR", str(tmp_path / "config"))
     for name in ("NO_COLOR", "TEXTUAL_THEME", "SSH_CONNECTION"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def collected_garbage():
+    """The app takes what it has built out of the collector's sight, for good; a process that makes hundreds of apps needs it back."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)

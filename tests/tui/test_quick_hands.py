@@ -73,3 +73,14 @@ def test_a_mouse_where_nothing_lies_leaves_the_focus():
 @pytest.mark.parametrize("text", ["x" * 300, "a\x00b", "~nobody-of-that-name/file.toml", "no/such.toml"])
 def test_a_path_that_cannot_be_one_is_refused(text: str):
     assert _path_problem(text)
+
+
+def test_a_prompt_lives_in_any_window():
+    async def act(app, pilot):
+        await tap(app, "g")
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+        for width in (6, 1, 39, 80):
+            await pilot.resize_terminal(width, 24)
+        await until(pilot, lambda: isinstance(app.screen, PromptScreen))
+
+    drive("xor-mlp", act)

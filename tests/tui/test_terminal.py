@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import time
 
 import pytest
 
@@ -17,39 +16,31 @@ COLOUR = re.compile(rb"\x1b\[(?:[0-9;:]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:[;
 
 
 def test_quit_at_full_speed_restores_the_terminal():
-    """Within two seconds of q: the program is gone, the terminal as before, a summary on the normal screen."""
+    """After q the program is gone, the terminal as before, a summary on the normal screen."""
     with Terminal([*OPEN, "digits-dnn"]) as term:
         term.wait_for(stands, 30)
         term.wait_for(lambda screen: "paused" in screen, 60, "compiled kernels")
         term.send(" ")
         term.wait_for(lambda screen: "running" in screen or "are done" in screen, 20)
         term.send(" ")
-        start = time.monotonic()
         term.send("q")
         assert term.wait_exit(10) == 0
-        assert time.monotonic() - start < 2.0
         assert term.problems_at_exit() == []
         assert COLOUR.search(bytes(term.raw))
         assert "Stopped at iteration" in term.raw.decode(errors="replace").rsplit("\x1b[?1049l", 1)[-1]
 
 
-def test_quit_in_the_middle_of_a_run_at_full_speed(capsys: pytest.CaptureFixture):
-    """From q to the end of the process, with the machine at full speed: 500 ms on a machine that is not busy itself."""
+def test_quit_in_the_middle_of_a_run_at_full_speed():
+    """The terminal is as it was, and the summary stands on it. How long it took is bench_screen's to measure."""
     with Terminal([*OPEN, "digits-dnn", "--set", "train.iterations=1000000"]) as term:
         term.wait_for(stands, 30)
         term.wait_for(lambda screen: "paused" in screen, 60, "compiled kernels")
         term.send(" ")
         term.wait_for(lambda screen: "iterations/s" in screen, 20)
-        start = time.monotonic()
         term.send("q")
         assert term.wait_exit(10) == 0
-        took = time.monotonic() - start
         assert term.problems_at_exit() == []
         assert "Stopped at iteration" in term.raw.decode(errors="replace").rsplit("\x1b[?1049l", 1)[-1]
-    with capsys.disabled():
-        print(f"\nquit at full speed: {1000 * took:.0f} ms")
-    # The other core may be taken: what is promised is allowed to take longer by as much as the machine is loaded.
-    assert took < 0.5 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def test_no_colour_means_no_colour_codes():

@@ -80,24 +80,33 @@ def matrix_lines(
 
 
 def _tiles(values: np.ndarray, levels: np.ndarray, cell: int, ink: Ink, signed: bool, cursor: int | None) -> Line:
+    if cell >= NUMBER_CELL:
+        line = _number_tiles(values, levels, cell, ink, signed)
+    else:
+        tiles = ink.tiles(signed, cell)  # a thousand cells a frame: look each up in one step
+        line = [tiles[level] for level in levels.tolist()]
+        finite = np.isfinite(values)
+        if not finite.all():
+            for j in np.flatnonzero(~finite).tolist():
+                line[j] = ink.mark("nan" if values[j] != values[j] else "inf", cell)
+    if cursor is not None and 0 <= cursor < len(line):
+        # A blank tile gets a dot: the cursor must be seen without colour too.
+        text = line[cursor].text
+        text = text if cell >= NUMBER_CELL else text.replace(" ", ink.glyph("dot"))
+        line[cursor] = Segment(text, ink.style("cursor"))
+    return line
+
+
+def _number_tiles(values: np.ndarray, levels: np.ndarray, cell: int, ink: Ink, signed: bool) -> Line:
     up = "positive" if signed else "levels"
-    odd = None if np.isfinite(values).all() else ~np.isfinite(values)
     line: Line = []
-    for j, level in enumerate(levels.tolist()):
-        kind = "negative" if level < 0 else up
-        if odd is not None and odd[j]:
-            tile = ink.mark("nan" if values[j] != values[j] else "inf", cell)
-            if cell >= NUMBER_CELL:
-                tile = Segment(fit(number(values[j]), cell - 1, ">") + " ", tile.style)
-        elif cell >= NUMBER_CELL:
-            tile = ink.number_tile(kind, abs(level), fit(number_in(values[j], cell - 1), cell - 1, ">") + " ")
+    for value, level in zip(values, levels.tolist(), strict=True):
+        if np.isfinite(value):
+            text = fit(number_in(value, cell - 1), cell - 1, ">") + " "
+            line.append(ink.number_tile("negative" if level < 0 else up, abs(level), text))
         else:
-            tile = ink.tile(kind, abs(level), cell)
-        if j == cursor:
-            # A blank tile gets a dot: the cursor must be seen without colour too.
-            text = tile.text if cell >= NUMBER_CELL else tile.text.replace(" ", ink.glyph("dot"))
-            tile = Segment(text, ink.style("cursor"))
-        line.append(tile)
+            text = fit(number(value), cell - 1, ">") + " "
+            line.append(Segment(text, ink.mark("nan", cell).style))
     return line
 
 

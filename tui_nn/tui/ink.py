@@ -213,6 +213,7 @@ class Ink:
     mono: bool = False
     ascii: bool = False
     _cache: dict[tuple, Segment] = field(default_factory=dict, compare=False, repr=False)
+    _tile_lists: dict[tuple, list[Segment]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def glyphs(self) -> dict[str, str]:
@@ -286,6 +287,16 @@ class Ink:
             glyph = glyphs[min(level * len(glyphs) // LEVELS, len(glyphs) - 1)]
             segment = self._cache[key] = Segment(glyph * width, self._tile_style(kind, level, 0.30))
         return segment
+
+    def tiles(self, signed: bool, width: int) -> list[Segment]:
+        """Heat cells by level; negative levels count from the list's end, as Python does."""
+        key = (signed, width)
+        tiles = self._tile_lists.get(key)
+        if tiles is None:
+            up = [self.tile("positive" if signed else "levels", level, width) for level in range(LEVELS)]
+            down = [self.tile("negative", level, width) for level in range(LEVELS - 1, 0, -1)]
+            tiles = self._tile_lists[key] = up + down
+        return tiles
 
     def number_tile(self, kind: str, level: int, text: str) -> Segment:
         """A heat cell wide enough to write its value in."""

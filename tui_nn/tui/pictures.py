@@ -52,6 +52,7 @@ class Pictures:
         self._thread: threading.Thread | None = None
         self._is_cancelled = self._is_closed = False
         self._changed: set[str] = set()
+        self.on_ask: Callable[[], object] = lambda: None  # called when there is something to wait for
 
     def ask(self, name: str, key: Hashable, work: Work) -> Picture:
         """The picture `name` for `key`; the work is started unless it is done or under way."""
@@ -68,6 +69,7 @@ class Pictures:
                     self._thread = threading.Thread(target=self._serve, name="tui-nn pictures", daemon=True)
                     self._thread.start()
                 self._lock.notify()
+                self.on_ask()
                 value = entry.picture
                 return Picture(value.value, False, value.share or 0.0, "")
         self._work_on(name)
@@ -89,7 +91,7 @@ class Pictures:
     @property
     def is_busy(self) -> bool:
         with self._lock:
-            return any(entry.running is not None for entry in self._entries.values())
+            return any(entry.running is not None or entry.wanted for entry in self._entries.values())
 
     @property
     def share(self) -> float:

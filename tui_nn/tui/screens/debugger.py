@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tui_nn.tui.runs import Runs
 
 HERTZ, HERTZ_REMOTE = 30, 12  # a remote terminal gets fewer frames: each is tens of thousands of bytes
+HERTZ_AT_REST = 4
 NARRATION_S = 8.0
 LONG_S = 0.5  # a wait that is longer is told, and can be cancelled
 
@@ -54,6 +55,8 @@ class DebuggerScreen(ZonesScreen):
         self._is_closed = False
         self._busy_since, self._is_picture_long = 0.0, False
         self._layouts_of_play: tuple[dict[str, Any], dict[str, Any]] = ({}, {})  # before a script, and as it left them
+        self._is_at_rest = False
+        self.view.pictures.on_ask = self._rest_or_go_on
 
     @property
     def tui(self) -> TuiApp:
@@ -71,7 +74,8 @@ class DebuggerScreen(ZonesScreen):
         self.place()
         self.focus_panel()
         self.draw_header()
-        self.set_interval(1 / (HERTZ_REMOTE if os.environ.get("SSH_CONNECTION") else HERTZ), self._tick)
+        self._pulse = self.set_interval(1 / (HERTZ_REMOTE if os.environ.get("SSH_CONNECTION") else HERTZ), self._tick)
+        self.set_interval(1 / HERTZ_AT_REST, self._look_up)
         self.call_after_refresh(self.opening.start)  # the screen stands before anything heavy is imported
 
     def on_opened(self, message: Opened) -> None:
@@ -91,7 +95,9 @@ class DebuggerScreen(ZonesScreen):
 
         if self._is_closed or self.runs is None:
             return
-        self.runs.join(Run(message.session, OwnView(self.view)))  # type: ignore[arg-type]
+        other = Run(message.session, OwnView(self.view))  # type: ignore[arg-type]
+        other.view.pictures.on_ask = self._rest_or_go_on
+        self.runs.join(other)
         if self.player is not None:
             self.player.mover = self.runs
         if message.left_out:
@@ -190,6 +196,23 @@ class DebuggerScreen(ZonesScreen):
 
     # The pulse
 
+    def _look_up(self) -> None:
+        """Four times a second. At rest the pulse stands still, or it alone would take more than 1 % of a core."""
+        self._tick()
+        self._rest_or_go_on()
+
+    def _rest_or_go_on(self) -> None:
+        if self._is_at_rest == self._moves:
+            self._is_at_rest = not self._is_at_rest
+            (self._pulse.pause if self._is_at_rest else self._pulse.resume)()
+
+    @property
+    def _moves(self) -> bool:
+        """Is there anything that changes by itself?"""
+        is_playing = self.player is not None and not self.player.is_paused
+        is_drawing = any(run.view.pictures.is_busy for run in self.runs.entries) if self.runs else False
+        return self.is_moving or is_playing or is_drawing or self._is_picture_long
+
     def _tick(self) -> None:
         """Thirty times a second: fetch what has changed. Does nothing while nothing moves."""
         mover = self.mover
@@ -261,6 +284,8 @@ class DebuggerScreen(ZonesScreen):
         if self.mover is not None:
             speed = self._speed.rate
             self.status = status_of(self.mover, self.frame, self.compiling, self.player, speed, text, reason)
+            if self._is_at_rest:
+                self._rest_or_go_on()
         self.draw_header()
 
     def draw_header(self) -> None:

@@ -17,9 +17,10 @@ from tui_nn.tui.chrome import Bar
 from tui_nn.tui.commands import COMMANDS
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line, Page
-from tui_nn.tui.text import wrap
+from tui_nn.tui.text import cells, wrap
 
 Result = TypeVar("Result")
+PROMPT_KEYS = ("   enter: do it   esc: leave it", "   enter: do it   esc: leave", "   esc: leave")
 SCROLL = [
     Binding("up", "scroll(-1)", show=False),
     Binding("down", "scroll(1)", show=False),
@@ -107,11 +108,18 @@ class PromptScreen(Modal[str | None]):
             yield Bar("prompt-error")
 
     def on_mount(self) -> None:
-        label = self.query_one("#prompt-label", Bar)
-        label.styles.height = 1
-        label.show([[self.ink.say(self.label, "title"), self.ink.say("   enter: do it   esc: leave it", "dim")]])
+        self.query_one("#prompt-label", Bar).styles.height = 1
+        self._show_label()
         self._say("")
         self.query_one(Input).focus()
+
+    def on_resize(self) -> None:
+        self._show_label()
+
+    def _show_label(self) -> None:
+        room = self.app.size.width - 2 - cells(self.label)
+        keys = next((keys for keys in PROMPT_KEYS if cells(keys) <= room), "")
+        self.query_one("#prompt-label", Bar).show([[self.ink.say(self.label, "title"), self.ink.say(keys, "dim")]])
 
     def _say(self, text: str) -> None:
         bar = self.query_one("#prompt-error", Bar)

@@ -1,0 +1,88 @@
+"""The last line of every screen fits its width, in both languages, with the debugger, the gallery and modal screens."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.tui.walk import Walk, WalkApp, open_run
+from tui_nn.tui.app import Options, Wish
+from tui_nn.tui.arrange import is_too_small
+from tui_nn.tui.chrome import footer_line
+from tui_nn.tui.commands import COMMANDS, PLACES, footer_commands
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.text import cells
+
+WIDTHS = (40, 60, 80, 120, 200)
+MODAL = (
+    "question_mark",
+    "f1",
+    "f2",
+    "f3",
+    "f4",
+    "g",
+    "u",
+    "ctrl+p",
+    "i",
+    "j",
+)  # those that open something over the screen
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("ascii", [False, True])
+def test_no_set_of_commands_overflows(place: str, ascii: bool):
+    """At every width there is, not only those people have; a command is shown whole or not at all."""
+    commands = footer_commands(place)
+    ink = Ink(ascii=ascii)
+    for width in range(1, 201):
+        line = footer_line(commands, width, ink)
+        text = "".join(segment.text for segment in line)
+        assert cells(text) <= width
+        parts = [part.strip() for part in text.split("   ") if part.strip()]
+        assert all(any(part.endswith(command.label) for command in commands) for part in parts), text
+
+
+def widths_of_bars(walk: Walk) -> list[tuple[str, int, int]]:
+    """Of all lines at the edges of the screen and its modal screens: name, cells used, cells there are."""
+    found = []
+    for widget in walk.screen.walk_children():
+        if type(widget).__name__ == "Bar" and widget.display:
+            for line in widget.lines:
+                found.append((widget.id, sum(segment.cell_length for segment in line), widget.size.width))
+    return found
+
+
+@pytest.mark.parametrize("scenario", ["xor-mlp", None], ids=["debugger", "gallery"])
+def test_no_footer_overflows(scenario: str | None):
+    """The real screens, at five widths, in English and Korean, paused, running, and under each modal screen."""
+    keys = {key for command in COMMANDS for key in command.all_keys}
+
+    async def main() -> None:
+        app = WalkApp(Options(wish=Wish(scenario) if scenario else None))
+        async with app.run_test(size=(120, 40)) as pilot:
+            walk = Walk(app, pilot)
+            try:
+                if scenario:
+                    await open_run(walk)
+                for width in WIDTHS:
+                    height = 12 if width == 40 else 24
+                    assert not is_too_small(width, height)
+                    await pilot.resize_terminal(width, height)
+                    for _ in range(2):
+                        await walk.settle()
+                        seen = {"": widths_of_bars(walk)}
+                        for key in MODAL:
+                            if key in keys:
+                                await walk.press(key)
+                                seen[key] = widths_of_bars(walk)
+                                await walk.home()
+                        for key, bars in seen.items():
+                            for name, used, width_there in bars:
+                                assert used <= width_there, f"{name} at {width}, {key}, {app.lang}\n{walk.text}"
+                        assert any(used for _, used, _ in seen[""])
+                        await walk.press("l")
+            finally:
+                app.close_session()
+
+    asyncio.run(main())
