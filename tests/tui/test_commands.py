@@ -100,6 +100,23 @@ def test_the_palette_offers_every_command(place: str):
     drive("xor-mlp" if place == "debugger" else None, act, ready=False)
 
 
+@pytest.mark.parametrize("place", ["debugger", "gallery"])
+def test_the_palette_finds_every_command(place: str):
+    """Also those with a bracket among their keys, which is markup to Textual."""
+    from tests.tui.driver import drive
+    from tui_nn.tui.palette import TableProvider
+
+    async def act(app, pilot):
+        provider = TableProvider(app.screen)
+        for command in commands_in(place, "app"):
+            found = [hit async for hit in provider.search(command.help.rstrip("."))]
+            assert command.id == "palette" or any(command.help.rstrip(".") in str(hit.text) for hit in found), (
+                command.id
+            )
+
+    drive("xor-mlp" if place == "debugger" else None, act, ready=False)
+
+
 def test_every_action_exists():
     """An action that nobody answers would make a key that does nothing."""
     from tui_nn.tui.app import TuiApp

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual import events
+from textual.widgets import OptionList
 
 from tests.tui.driver import drive, tap, until
 from tui_nn.tui.palette import Palette
@@ -28,6 +29,44 @@ def test_what_is_closed_twice_takes_nothing_else_away(key: str, kind: type):
     drive("xor-mlp", act)
 
 
+def test_a_click_on_what_is_no_longer_found():
+    """The list has become empty between the drawing and the click."""
+
+    async def act(app, pilot):
+        await tap(app, "ctrl+p")
+        await until(
+            pilot,
+            lambda: (
+                isinstance(app.screen, Palette)
+                and any(found.option_count > 5 for found in app.screen.query(OptionList))
+            ),
+        )
+        await pilot.pause()
+        found = app.screen.query_one(OptionList)
+        x, y = found.region.x + 5, found.region.y + 4
+        where = {"widget": None, "x": x, "y": y, "delta_x": 0, "delta_y": 0, "shift": False, "meta": False, "ctrl": False}  # fmt: skip
+        click = events.Click(button=1, screen_x=x, screen_y=y, style=app.screen.get_style_at(x, y), **where)
+        assert click.style.meta["option"] > 0
+        found.clear_options()
+        found.post_message(click)
+        await pilot.pause()
+        assert app._exception is None
+
+    drive("xor-mlp", act)
+
+
+@pytest.mark.parametrize("action", ["action_help", "action_goto", "action_command_palette"])
+def test_what_is_closed_before_it_stands(action: str):
+    async def act(app, pilot):
+        getattr(app if hasattr(app, action) else app.debugger, action)()
+        app.screen.dismiss(None)
+        await pilot.pause()
+        assert app.screen is app.debugger
+        assert app._exception is None
+
+    drive("xor-mlp", act)
+
+
 def test_a_page_key_in_the_same_breath_as_the_page():
     async def act(app, pilot):
         app.action_help()
@@ -43,7 +82,7 @@ def test_the_palette_may_be_closed_while_it_searches():
 
     async def act(app, pilot):
         await tap(app, "ctrl+p")
-        await until(pilot, lambda: isinstance(app.screen, Palette))
+        await until(pilot, lambda: isinstance(app.screen, Palette) and app.screen.query(OptionList))
         await pilot.pause()
         palette = app.screen
         await palette.remove_children()
@@ -84,3 +123,15 @@ def test_a_prompt_lives_in_any_window():
         await until(pilot, lambda: isinstance(app.screen, PromptScreen))
 
     drive("xor-mlp", act)
+
+
+def test_a_focus_given_up_late_is_taken_again():
+    """So it is in one-pane mode: the panel that is hidden gives up a focus that the next one has taken already."""
+
+    async def act(app, pilot):
+        await tap(app, "tab")
+        await until(pilot, lambda: app.focused is app.debugger.panels["layers"])
+        app.debugger.set_focus(None)
+        await until(pilot, lambda: app.focused is app.debugger.panels["layers"])
+
+    drive("xor-mlp", act, size=(60, 20))

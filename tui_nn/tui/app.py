@@ -358,7 +358,7 @@ class TuiApp(App[int]):
         top = self._top()
         if is_too_small(width, height):
             if isinstance(top, Palette):
-                self.pop_screen()  # it cannot be laid out in a few columns (ValueError in Textual 8.2)
+                top.dismiss()  # it cannot be laid out in a few columns (ValueError in Textual 8.2)
             if not isinstance(top, TooSmall):
                 self.push_screen(TooSmall(self.ink))
         elif isinstance(top, TooSmall):

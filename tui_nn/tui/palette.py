@@ -6,12 +6,22 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual import work
+from textual import events
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
-from textual.css.query import NoMatches
-from textual.widgets import OptionList
+from textual.command import (
+    CommandInput,
+    CommandList,
+    CommandPalette,
+    DiscoveryHit,
+    Hit,
+    Hits,
+    Provider,
+    SearchIcon,
+)
+from textual.containers import Horizontal, Vertical
+from textual.widgets import LoadingIndicator, OptionList
 
 from tui_nn.tui.commands import COMMANDS, PANELS, PLACES, Command
 from tui_nn.tui.view import clamp
@@ -22,6 +32,14 @@ if TYPE_CHECKING:
 
 PAGE = 8  # entries
 MAX_WORDS = 12  # of the glossary for one query: what else matches is better looked up there
+
+
+class Found(CommandList, can_focus=False):
+    """What was found. A click may come when it holds less than was drawn: Textual 8.2 ends in an IndexError there."""
+
+    def on_click(self, event: events.Click) -> None:
+        if event.style.meta.get("option", 0) >= self.option_count:
+            event.prevent_default()
 
 
 class Palette(CommandPalette):
@@ -36,13 +54,27 @@ class Palette(CommandPalette):
         Binding("pagedown", "page(1)", "Next page", show=False),
     ]
 
+    def compose(self) -> ComposeResult:
+        """As Textual's, with a list of our own."""
+        with Vertical(id="--container"):
+            with Horizontal(id="--input"):
+                yield SearchIcon()
+                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
+            with Vertical(id="--results"):
+                yield Found()
+                yield LoadingIndicator()
+
     def action_page(self, by: int) -> None:
         options = self.query_one(OptionList)
         if options.option_count:
             options.highlighted = clamp((options.highlighted or 0) + by * PAGE, options.option_count)
 
     def dismiss(self, result: Any = None) -> AwaitComplete:  # as in screens/modal.py; it cannot have two such parents
+        self._cancel_gather_commands()
         return super().dismiss(result) if self.is_current else AwaitComplete()
+
+    def _gather_commands(self, search_value: str) -> Any:
+        return super()._gather_commands(search_value) if self.is_current else None
 
     def _watch__list_visible(self) -> None:
         if self.query(OptionList):
@@ -51,15 +83,6 @@ class Palette(CommandPalette):
     async def _watch__show_busy(self) -> None:
         if self.query(OptionList):
             await super()._watch__show_busy()
-
-    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
-    async def _gather_commands(self, search_value: str) -> None:
-        gather: Any = CommandPalette._gather_commands.__wrapped__  # without its own thread of work
-        try:
-            await gather(self, search_value)
-        except NoMatches:
-            if self.query(OptionList):
-                raise
 
 
 class TableProvider(Provider):

@@ -58,24 +58,16 @@ class PageScreen(Modal[None]):
         self.heading, self.ink, self.write = title, ink, write
 
     def compose(self) -> ComposeResult:
-        with Vertical():
-            yield Bar("page-title")
-            yield Page(self.ink, self.write)
-            yield Bar("page-foot")
-
-    def on_mount(self) -> None:
+        # Said here and not when mounted: a page may be closed before it stands.
         rule = self.ink.glyph("rule_focus")
-        self.query_one("#page-title", Bar).show(
-            [[self.ink.say(f"{rule} ", "accent"), self.ink.say(self.heading, "title")]]
-        )
-        keys = [
-            self.ink.say("esc", "key"),
-            self.ink.say(" close   ", "dim"),
-            self.ink.say("↑ ↓ PgUp PgDn", "key"),
-            self.ink.say(" scroll", "dim"),
-        ]
-        self.query_one("#page-foot", Bar).show([keys])
-        self.query_one(Page).focus()
+        title, foot = Bar("page-title"), Bar("page-foot")
+        title.lines = [[self.ink.say(f"{rule} ", "accent"), self.ink.say(self.heading, "title")]]
+        keys = (("esc", "key"), (" close   ", "dim"), ("↑ ↓ PgUp PgDn", "key"), (" scroll", "dim"))
+        foot.lines = [[self.ink.say(text, role) for text, role in keys]]
+        with Vertical():
+            yield title
+            yield Page(self.ink, self.write)
+            yield foot
 
     def action_close(self) -> None:
         self.dismiss()
@@ -108,10 +100,8 @@ class PromptScreen(Modal[str | None]):
             yield Bar("prompt-error")
 
     def on_mount(self) -> None:
-        self.query_one("#prompt-label", Bar).styles.height = 1
         self._show_label()
         self._say("")
-        self.query_one(Input).focus()
 
     def on_resize(self) -> None:
         self._show_label()
@@ -119,13 +109,16 @@ class PromptScreen(Modal[str | None]):
     def _show_label(self) -> None:
         room = self.app.size.width - 2 - cells(self.label)
         keys = next((keys for keys in PROMPT_KEYS if cells(keys) <= room), "")
-        self.query_one("#prompt-label", Bar).show([[self.ink.say(self.label, "title"), self.ink.say(keys, "dim")]])
+        self._put("prompt-label", [[self.ink.say(self.label, "title"), self.ink.say(keys, "dim")]])
 
     def _say(self, text: str) -> None:
-        bar = self.query_one("#prompt-error", Bar)
         lines = wrap(text, max(self.size.width - 4, 20))[:6]
-        bar.styles.height = max(len(lines), 1)
-        bar.show([[self.ink.say(line, "bad")] for line in lines])
+        self._put("prompt-error", [[self.ink.say(line, "bad")] for line in lines])
+
+    def _put(self, name: str, lines: list[Line]) -> None:
+        for bar in self.query(f"#{name}").results(Bar):  # none, where the prompt was closed before it stood
+            bar.styles.height = max(len(lines), 1)
+            bar.show(lines)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._say("")
@@ -166,7 +159,8 @@ class TooSmall(Modal[None]):
         return [[self.ink.say(line, "warn")] for line in wrap(text, max(width, 2))]
 
     def on_resize(self) -> None:
-        self.query_one(Page).reset()
+        for page in self.query(Page):
+            page.reset()
 
     def on_screen_resume(self) -> None:
         """Come to light again after the window has grown: there is nothing left to say."""

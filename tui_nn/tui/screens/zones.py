@@ -154,6 +154,11 @@ class ZonesScreen(Screen[None]):
     def focus_panel(self) -> None:
         self.panels[self.focus_name].focus()
 
+    def watch_focused(self, widget: Widget | None) -> None:
+        """A panel that is hidden gives the focus up, at times after the next one has taken it: then it is taken again."""
+        if widget is None and self.panels and self.is_current and self.app.app_focus:
+            self.call_later(self.focus_panel)
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if isinstance(event.widget, Panel):
             self._note_focus(event.widget.where)
