@@ -4,7 +4,6 @@ plotext draws here. The screen has a field of dots of its own (`tui/canvas.py`),
 """
 
 import shutil
-import sys
 from collections.abc import Mapping
 from os import environ
 from typing import Any
@@ -47,6 +46,6 @@ def chart_text(curves: Mapping[str, tuple[Any, Any]]) -> str:
     plotext.xticks(ticks, [f"{tick:,}" for tick in ticks])
     plotext.xlabel("iteration")
     text = plotext.build()
-    if not sys.stdout.isatty() or "NO_COLOR" in environ:
+    if "NO_COLOR" in environ:  # in a pipe or a file click leaves colours out
         text = plotext.uncolorize(text)
     return "\n".join([*(line.rstrip() for line in text.rstrip("\n").split("\n")), *lost])

@@ -132,3 +132,11 @@ def test_plot_of_an_unknown_metric(run: Run):
     result = run("run", "xor-mlp", "--plot", "los")
     assert result.status == 2
     assert "this run measures no 'los'; did you mean 'loss'?" in result.err
+
+
+def test_plot_stays_out_of_the_way_of_json(run: Run):
+    """Standard output is the data alone; the chart goes where remarks go, there without colour codes."""
+    result = run("run", "xor-mlp", "--iterations", "20", "--plot", "loss", "--json")
+    assert result.data["position"] == {"iteration": 20, "op": 0}
+    assert "┌" in result.err
+    assert "\x1b" not in result.err

@@ -1,7 +1,7 @@
 """Curves over the iterations, with axes: arrays in, segments out.
 
-Drawn here and not by a plot library: a noisy curve of 110 x 30 cells took plotext 180 ms, and takes 4 ms on a field of
-dots that NumPy fills. The cost is bounded by the size of the chart, whatever the length of the run: `series.survey`.
+Drawn on a field of dots that NumPy fills and not by plotext, which took longer over a noisy curve than a frame may
+(`bench_screen.py frames`). The cost is bounded by the size of the chart, whatever the length of the run: `series.survey`.
 """
 
 from __future__ import annotations
