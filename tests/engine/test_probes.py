@@ -38,10 +38,10 @@ def last_row_before_updates(session: Session) -> int:
 @pytest.mark.parametrize("hidden", ACTIVATIONS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_probes_are_what_numpy_finds(hidden, loss, dtype):
-    """act_mean, act_std, act_signal, saturated, delta_norm, grad_norm, lr: 1e-12 (float32: 2e-6)."""
+    """act_mean, act_std, act_signal, saturated, delta_norm, grad_norm, lr: 1e-12 (float32: 2e-6, or 2e-7 where numbers of size 1 cancel)."""
     units = 1 if loss in YES_OR_NO else 3
     session = make_session([(6, hidden), (units, "linear")], loss, n=10, batch_size=4, dtype=dtype, optimizer="adam")
-    rel, tiny = (1e-12, 1e-14) if dtype == "float64" else (2e-6, 1e-7)
+    rel, tiny = (1e-12, 1e-14) if dtype == "float64" else (2e-6, 2e-7)
     for iteration in (0, 2, 7):  # the smaller batch among them
         session.goto(iteration, last_row_before_updates(session))
         frame = session.frame()

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tui_nn.engine import layout as at
-from tui_nn.engine import probe_rows, updates
+from tui_nn.engine import probe_rows, tallies, updates
 from tui_nn.engine import training_rows as rows
 from tui_nn.engine.initializers import initial_bias, initial_weight
 from tui_nn.engine.listing import Listing
 from tui_nn.engine.parts import KINDS, OPTIMIZERS, Kind, loss_part
+from tui_nn.engine.parts.activations import SATURATED
 from tui_nn.engine.program import EVERY_ITERATION, Due, Layer, Phase, Program, Tensor
 from tui_nn.scenario.naming import INPUT, layer_names
 
@@ -116,6 +117,7 @@ class Compiler:
         rows.list_watching(self)
         if self.n_test:
             rows.list_test(self)
+        tallies.place_tallies(self)
         listing = self.listing
         return Program(
             scenario=self.scenario,
@@ -305,6 +307,10 @@ class Compiler:
             if place.part.is_activation and place.part.has_slope:
                 names.append(f"saturated.{place.name}")
             self.listing.set(place.forward_op, probe=self.columns(place.forward_op, *names))
+            if place.part.slope:
+                constant, linear, at_0 = place.part.slope(place.units)
+                own = self.own_settings_of((constant, linear, SATURATED * at_0))
+                self.listing.set(place.forward_op, slope=own)
             probe_rows.count_dead(self, place)
             source = place.output
 

@@ -55,11 +55,11 @@ class LanesModel(models.PrimitiveModel):
         super().__init__(manager, kind, ir.LiteralStructType([kind.vector] * len(kind.starts)))
 
 
-def _registers(builder, value) -> list:
+def registers_of(builder, value) -> list:
     return [builder.extract_value(value, k) for k in range(len(value.type.elements))]
 
 
-def _join(builder, kind: Lanes, registers: list):
+def join(builder, kind: Lanes, registers: list):
     value = ir.Constant(ir.LiteralStructType([kind.vector] * len(registers)), ir.Undefined)
     for k, register in enumerate(registers):
         value = builder.insert_value(value, register, k)
@@ -70,32 +70,32 @@ def _each(kind: Lanes, compute: Callable) -> Any:
     """Code that computes each register from the same registers of the arguments."""
 
     def generate(context, builder, signature, args):
-        columns = zip(*(_registers(builder, arg) for arg in args), strict=True)
-        return _join(builder, kind, [compute(builder, *column) for column in columns])
+        columns = zip(*(registers_of(builder, arg) for arg in args), strict=True)
+        return join(builder, kind, [compute(builder, *column) for column in columns])
 
     return generate
 
 
-def _call(builder, name: str, result: ir.Type, args, suffix: str):
+def call_llvm(builder, name: str, result: ir.Type, args, suffix: str):
     """Call an LLVM intrinsic by its full name."""
     function_type = ir.FunctionType(result, [arg.type for arg in args])
     return builder.call(cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{name}.{suffix}"), args)
 
 
-def _spread(builder, value, width: int):
+def spread_number(builder, value, width: int):
     vector = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
     first = builder.insert_element(vector, value, INT32(0))
     return builder.shuffle_vector(first, vector, ir.Constant(ir.VectorType(INT32, width), [0] * width))
 
 
-def _mask(builder, live, start: int, width: int):
+def mask_of(builder, live, start: int, width: int):
     """True for those of the lanes from `start` on that are among the first `live`. In 32 bits: 64 would take wider registers."""
     few = builder.select(builder.icmp_signed("<", live, live.type(LANES)), live, live.type(LANES))
     places = ir.Constant(ir.VectorType(INT32, width), list(range(start, start + width)))
-    return builder.icmp_signed("<", places, _spread(builder, builder.trunc(few, INT32), width))
+    return builder.icmp_signed("<", places, spread_number(builder, builder.trunc(few, INT32), width))
 
 
-def _place(context, builder, source, value, at):
+def address_of(context, builder, source, value, at):
     """The address of element `at` of a pointer or of an array in C order."""
     data = value if isinstance(source, types.CPointer) else make_array(source)(context, builder, value).data
     return builder.gep(data, [at])
@@ -112,13 +112,13 @@ def load(typing_context, source, at, live):
     kind = Lanes(source.dtype)
 
     def generate(context, builder, signature, args):
-        place = _place(context, builder, signature.args[0], args[0], args[1])
+        place = address_of(context, builder, signature.args[0], args[0], args[1])
         registers = []
         for start in kind.starts:
-            mask = _mask(builder, args[2], start, kind.width)
+            mask = mask_of(builder, args[2], start, kind.width)
             operands = [_behind(builder, place, start, kind), INT32(kind.size), mask, kind.zeros]
-            registers.append(_call(builder, "masked.load", kind.vector, operands, f"{kind.suffix}.p0"))
-        return _join(builder, kind, registers)
+            registers.append(call_llvm(builder, "masked.load", kind.vector, operands, f"{kind.suffix}.p0"))
+        return join(builder, kind, registers)
 
     return kind(source, types.intp, types.intp), generate
 
@@ -131,15 +131,15 @@ def load_wide(typing_context, source, at, live):
     suffix = f"v{kind.width}f{8 * given.size}.p0"
 
     def generate(context, builder, signature, args):
-        place = _place(context, builder, signature.args[0], args[0], args[1])
+        place = address_of(context, builder, signature.args[0], args[0], args[1])
         registers = []
         for start in kind.starts:
-            mask = _mask(builder, args[2], start, kind.width)
+            mask = mask_of(builder, args[2], start, kind.width)
             pointer = builder.bitcast(builder.gep(place, [ir.IntType(64)(start)]), vector.as_pointer())
             operands = [pointer, INT32(given.size), mask, ir.Constant(vector, None)]
-            numbers = _call(builder, "masked.load", vector, operands, suffix)
+            numbers = call_llvm(builder, "masked.load", vector, operands, suffix)
             registers.append(numbers if given == kind else builder.fpext(numbers, kind.vector))
-        return _join(builder, kind, registers)
+        return join(builder, kind, registers)
 
     return kind(source, types.intp, types.intp), generate
 
@@ -150,18 +150,20 @@ def load_column(typing_context, source, at, step, live):
     kind = Lanes(source.dtype)
 
     def generate(context, builder, signature, args):
-        place = _place(context, builder, signature.args[0], args[0], args[1])
+        place = address_of(context, builder, signature.args[0], args[0], args[1])
         index = ir.VectorType(INT32, kind.width)
-        step = _spread(builder, builder.trunc(args[2], INT32), kind.width)
+        step = spread_number(builder, builder.trunc(args[2], INT32), kind.width)
         registers = []
         for start in kind.starts:
             steps = ir.Constant(index, list(range(start, start + kind.width)))
             offsets = builder.mul(step, steps)
             places = builder.gep(place, [offsets], source_etype=kind.scalar)
             places.type = ir.VectorType(place.type, kind.width)  # llvmlite thinks it is one pointer
-            operands = [places, INT32(kind.size), _mask(builder, args[3], start, kind.width), kind.zeros]
-            registers.append(_call(builder, "masked.gather", kind.vector, operands, f"{kind.suffix}.v{kind.width}p0"))
-        return _join(builder, kind, registers)
+            operands = [places, INT32(kind.size), mask_of(builder, args[3], start, kind.width), kind.zeros]
+            registers.append(
+                call_llvm(builder, "masked.gather", kind.vector, operands, f"{kind.suffix}.v{kind.width}p0")
+            )
+        return join(builder, kind, registers)
 
     return kind(source, types.intp, types.intp, types.intp), generate
 
@@ -171,8 +173,8 @@ def store(typing_context, target, at, live, values):
     """Write the first `live` lanes from element `at` on."""
 
     def generate(context, builder, signature, args):
-        place = _place(context, builder, signature.args[0], args[0], args[1])
-        registers = _registers(builder, args[3])
+        place = address_of(context, builder, signature.args[0], args[0], args[1])
+        registers = registers_of(builder, args[3])
         is_whole = builder.icmp_signed(">=", args[2], args[2].type(LANES))
         with builder.if_else(is_whole, likely=True) as (whole, part):
             with whole:  # a masked store makes the next kernel's loads wait
@@ -180,9 +182,9 @@ def store(typing_context, target, at, live, values):
                     builder.store(register, _behind(builder, place, start, values), align=values.size)
             with part:
                 for start, register in zip(values.starts, registers, strict=True):
-                    mask = _mask(builder, args[2], start, values.width)
+                    mask = mask_of(builder, args[2], start, values.width)
                     operands = [register, _behind(builder, place, start, values), INT32(values.size), mask]
-                    _call(builder, "masked.store", ir.VoidType(), operands, f"{values.suffix}.p0")
+                    call_llvm(builder, "masked.store", ir.VoidType(), operands, f"{values.suffix}.p0")
         return context.get_dummy_value()
 
     return types.void(target, types.intp, types.intp, values), generate
@@ -194,7 +196,7 @@ def spread(typing_context, value):
     kind = Lanes(value)
 
     def generate(context, builder, signature, args):
-        return _join(builder, kind, [_spread(builder, args[0], kind.width)] * len(kind.starts))
+        return join(builder, kind, [spread_number(builder, args[0], kind.width)] * len(kind.starts))
 
     return kind(value), generate
 
@@ -202,7 +204,7 @@ def spread(typing_context, value):
 @intrinsic
 def multiply_add(typing_context, a, b, c):
     """a * b + c, in one rounding where the processor can."""
-    return c(c, c, c), _each(c, lambda builder, *args: _call(builder, "fmuladd", c.vector, args, c.suffix))
+    return c(c, c, c), _each(c, lambda builder, *args: call_llvm(builder, "fmuladd", c.vector, args, c.suffix))
 
 
 @intrinsic
@@ -213,19 +215,21 @@ def wide(typing_context, values):
     def generate(context, builder, signature, args):
         if values == kind:
             return args[0]
-        (register,) = _registers(builder, args[0])
+        (register,) = registers_of(builder, args[0])
         parts = []
         for start in kind.starts:
             lanes = ir.Constant(ir.VectorType(INT32, kind.width), list(range(start, start + kind.width)))
             parts.append(builder.fpext(builder.shuffle_vector(register, register, lanes), kind.vector))
-        return _join(builder, kind, parts)
+        return join(builder, kind, parts)
 
     return kind(values), generate
 
 
 @intrinsic
 def sqrt(typing_context, values):
-    return values(values), _each(values, lambda builder, a: _call(builder, "sqrt", values.vector, [a], values.suffix))
+    return values(values), _each(
+        values, lambda builder, a: call_llvm(builder, "sqrt", values.vector, [a], values.suffix)
+    )
 
 
 @intrinsic
@@ -252,7 +256,7 @@ def not_negative(typing_context, values):
 @intrinsic
 def larger(typing_context, a, b):
     """The larger of both in each lane; NaN where either is."""
-    return a(a, b), _each(a, lambda builder, *args: _call(builder, "maximum", a.vector, args, a.suffix))
+    return a(a, b), _each(a, lambda builder, *args: call_llvm(builder, "maximum", a.vector, args, a.suffix))
 
 
 @intrinsic
@@ -261,10 +265,10 @@ def first(typing_context, values, live):
 
     def generate(context, builder, signature, args):
         registers = []
-        for start, register in zip(values.starts, _registers(builder, args[0]), strict=True):
-            mask = _mask(builder, args[1], start, values.width)
+        for start, register in zip(values.starts, registers_of(builder, args[0]), strict=True):
+            mask = mask_of(builder, args[1], start, values.width)
             registers.append(builder.select(mask, register, values.zeros))
-        return _join(builder, values, registers)
+        return join(builder, values, registers)
 
     return values(values, types.intp), generate
 
@@ -274,7 +278,7 @@ def total(typing_context, values):
     """The sum over all lanes: halves onto each other, until one number is left."""
 
     def generate(context, builder, signature, args):
-        sums, *others = _registers(builder, args[0])
+        sums, *others = registers_of(builder, args[0])
         for other in others:
             sums = builder.fadd(sums, other)
         half = values.width // 2

@@ -31,6 +31,11 @@ LOSS_COLUMN = 22
 HAS_ENDED = 23  # set by the row of early stopping in the iteration that ends the run
 TEST_ROWS = 25  # samples of the test part
 ADDRESS = 24  # offset of the kernels' addresses
+SLOT = 26  # iterations whose tallies wait to be settled: see ops/tally.py
+FIRST_HIST = 27  # offset of the first such iteration's row in the history
+TALLIED = 28  # offset of the list of rows that leave tallies, and their number
+N_TALLIED = 29
+SETTLE = 30  # offset of the address of the kernel that settles them
 HEADER = 32  # the batch's sample indices follow here
 
 # A row of the op table.
@@ -70,6 +75,9 @@ INDEX = 32  # number of the layer, for what is drawn at random
 CALLS = 33  # first and last + 1 of the rows behind the listing that this row executes; see lowlevel.call_rows
 CALLS_END = 34
 DEAD = 35  # history column of `dead`; -1: not counted, and STATE (when each unit last fired) is left alone
+TALLY = 36  # offset of what this row's sums are left in until they are settled; -1: it reports at once
+FINISH = 37  # how they become metrics: UNITS ...
+SLOPE = 38  # setting of an activation whose slope is c + l a - a**2: c, l, and below which mean it counts as saturated
 ROW = 40  # width of a row
 
 ALWAYS, AT_EPOCH_END, PERIODIC = range(3)
@@ -81,6 +89,10 @@ CORRECTIONS = 7  # rows of the table indexed by t, the number of the update from
 LR_DECAY, EPS_INSIDE_ROOT, BIAS_CORRECTION, MOMENTUM_DECAY, NESTEROV = range(8, 13)
 NS_STEPS, NS_EPS, MATCH_RMS, VECTOR_LR = range(13, 17)  # Muon's
 N_SETTINGS = 32  # the table follows; what its columns are, parts/optimizers/tables.py says
+
+WAITING = 8  # iterations that wait to be settled together: one a lane
+UNITS, DELTA, GRADIENTS, MOVES = range(4)  # what a row's tally is of
+TALLY_SUMS = (4, 1, 2, 3)  # sums of a kind in each of them
 
 WATCH_STATE = 3  # what a row that watches a metric keeps in the state: best value, epochs waited, falls of the lr
 

@@ -17,6 +17,7 @@ from tui_nn.engine.layout import (
     DUE,
     ENDED,
     FIRST,
+    FIRST_HIST,
     FRAME_SIZE,
     HAS_ENDED,
     HEADER,
@@ -29,6 +30,7 @@ from tui_nn.engine.layout import (
     LOSS_COLUMN,
     N_METRICS,
     N_OPS,
+    N_TALLIED,
     N_TRAIN,
     NON_FINITE,
     OP,
@@ -37,9 +39,13 @@ from tui_nn.engine.layout import (
     ROW,
     ROWS,
     SENT,
+    SETTLE,
+    SLOT,
     STATE_SIZE,
     STOP,
     STOPPED,
+    TALLIED,
+    WAITING,
     WANT,
     WATCH,
 )
@@ -50,8 +56,8 @@ def run(ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, s
     """Execute rows until the position is (goal_iteration, goal_op). Returns why it ended, as in layout.py.
 
     The goal must not lie behind the position. Between iterations it looks into the mailbox, keeps a checkpoint when one
-    is due, and copies a frame when one is wanted. It stops after one iteration at the earliest: right behind a restored
-    checkpoint the activations would still be those of another time.
+    is due, settles what waits to become metrics, and copies a frame when one is wanted. It stops after one iteration at
+    the earliest: right behind a restored checkpoint the activations would still be those of another time.
     """
     ctl, setting, mem, data, hist, mail = (
         borrow(ctl),
@@ -67,15 +73,20 @@ def run(ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, s
     code, kernels = ctl[CODE], ctl[ADDRESS]
     epoch_start = ctl[ITERATION] - ctl[ITERATION] % per_epoch
     may_stop = False
+    if ctl[OP] == 0:
+        ctl[SLOT] = 0
     while True:
         iteration = ctl[ITERATION]
         if iteration == goal_iteration and ctl[OP] >= goal_op:
-            return AT_GOAL
+            why = AT_GOAL
+            break
         if ctl[OP] == 0:
             if may_stop and mail[STOP] != 0:
-                return STOPPED
+                why = STOPPED
+                break
             if iteration >= ctl[HIST_CAPACITY]:
-                return HISTORY_FULL
+                why = HISTORY_FULL
+                break
             keep_checkpoint(ctl, mem, kept_at, kept_in, kept)
             if iteration == epoch_start + per_epoch:  # rather than divide in every iteration
                 epoch_start = iteration
@@ -84,6 +95,8 @@ def run(ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, s
             ctl[ROWS] = min(ctl[BATCH_SIZE], ctl[N_TRAIN] - ctl[BATCH_START])
             ctl[IS_EPOCH_END] = batch == per_epoch - 1
             ctl[HIST_ROW] = iteration * columns
+            if ctl[SLOT] == 0:
+                ctl[FIRST_HIST] = ctl[HIST_ROW]
             ctl[HAS_ENDED] = 0
         end = goal_op if iteration == goal_iteration else n_ops
         for row in range(code + ctl[OP] * ROW, code + end * ROW, ROW):
@@ -92,16 +105,32 @@ def run(ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, s
             call_kernel(ctl[kernels + ctl[row + KERNEL]], row, ctl, setting, mem, data, hist)
         if end < n_ops:
             ctl[OP] = end
-            return AT_GOAL
+            why = AT_GOAL
+            break
         ctl[OP] = 0
         ctl[ITERATION] = iteration + 1
+        ctl[SLOT] += 1
         may_stop = True
+        if ctl[SLOT] == WAITING or mail[WANT] != 0:
+            settle(code, ctl, setting, mem, data, hist)
+            ctl[SLOT] = 0
         if mail[WANT] != 0:
             send_frame(ctl, mem, mail, sent_ctl, sent_mem)
         if mail[WATCH] != 0 and is_new_non_finite(hist, ctl[HIST_ROW] + ctl[LOSS_COLUMN], columns):
-            return NON_FINITE
+            why = NON_FINITE
+            break
         if mail[WATCH] != 0 and ctl[HAS_ENDED] != 0:
-            return ENDED
+            why = ENDED
+            break
+    settle(code + ctl[OP] * ROW, ctl, setting, mem, data, hist)
+    return why
+
+
+@helper
+def settle(stop, ctl, setting, mem, data, hist):
+    """Turn what complete iterations, and rows before `stop` of the one begun, have left into metrics, if any has."""
+    if ctl[N_TALLIED] > 0 and (ctl[SLOT] > 0 or ctl[ctl[TALLIED]] < stop):
+        call_kernel(ctl[ctl[SETTLE]], stop, ctl, setting, mem, data, hist)
 
 
 @helper

@@ -11,7 +11,7 @@ from typing import Any
 
 import numba
 
-from tui_nn.engine import intrinsics, lanes, plain
+from tui_nn.engine import intrinsics, lane_moves, lanes, plain
 from tui_nn.engine.layout import ADDRESS, CALLS, CALLS_END, CODE, KERNEL, ROW
 
 # No fastmath: it deletes the NaN tests we exist to make. "contract" only lets a*b + c be one rounding.
@@ -45,6 +45,9 @@ _lanes: Any = lanes if IS_JIT else plain
 load, load_wide, load_column, store = _lanes.load, _lanes.load_wide, _lanes.load_column, _lanes.store
 spread, multiply_add, wide, total, first = _lanes.spread, _lanes.multiply_add, _lanes.wide, _lanes.total, _lanes.first
 sqrt, below, not_negative, larger = _lanes.sqrt, _lanes.below, _lanes.not_negative, _lanes.larger
+_moves: Any = lane_moves if IS_JIT else plain
+load_again, store_turned, turned = _moves.load_again, _moves.store_turned, _moves.turned
+totals, all_below, some_above = _moves.totals, _moves.all_below, _moves.some_above
 LANES = plain.LANES
 
 

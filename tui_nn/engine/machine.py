@@ -58,7 +58,8 @@ class Machine:
         order = at.HEADER + program.batch_size
         code = order + program.n_train
         address = code + program.table.size
-        ctl = np.zeros(address + len(program.kernels), np.int64)
+        tallied = address + len(program.kernels)
+        ctl = np.zeros(tallied + len(program.tallied), np.int64)
         ctl[code:address] = program.table.reshape(-1)
         ctl[at.VAL_ROWS], ctl[at.TEST_ROWS] = program.n_val, program.n_test
         ctl[at.ORDER_EPOCH] = -1
@@ -70,6 +71,9 @@ class Machine:
         ctl[at.IS_SHUFFLED] = program.scenario.data.shuffle and program.batch_size < program.n_train
         ctl[at.SEED] = program.scenario.seed
         ctl[at.ORDER], ctl[at.CODE], ctl[at.ADDRESS] = order, code, address
+        ctl[at.TALLIED], ctl[at.N_TALLIED] = tallied, len(program.tallied)
+        ctl[tallied:] = [code + op * at.ROW for op in program.tallied]
+        ctl[at.SETTLE] = address + program.settle
         ctl[at.N_METRICS] = program.n_columns
         ctl[at.STATE_SIZE], ctl[at.FRAME_SIZE] = program.state_size, program.frame_size
         ctl[at.CHECKPOINT_LAST] = -1
@@ -83,15 +87,18 @@ class Machine:
         return self._loop is not None and bool(self.address.all())
 
     def has_kernel(self, op: int) -> bool:
-        return self._loop is not None and self.address[self.program.table[op, at.KERNEL]] != 0
+        needed = [int(self.program.table[op, at.KERNEL])] + [self.program.settle] * (op in self.program.tallied)
+        return self._loop is not None and bool(self.address[needed].all())
 
     def prepare(self, on_progress: Progress | None = None, up_to: int | None = None) -> None:
         """Compile (or load from the cache) the loop, then the kernels in program order, up to an op or all.
 
         Other threads may call it at the same time: each kernel is compiled once, and what is ready is never waited for.
         """
-        wanted = self.program.kernels if up_to is None else self.program.kernels[: self._highest(up_to) + 1]
-        missing = [k for k in range(len(wanted)) if not self.address[k]]
+        names = self.program.kernels
+        missing = [
+            k for k in self._kernels(len(self.program.ops) - 1 if up_to is None else up_to) if not self.address[k]
+        ]
         if self._loop is not None and not missing:
             return
         self._compile_ahead()
@@ -104,7 +111,7 @@ class Machine:
             done += 1
         for k in missing:
             if on_progress:
-                on_progress(done, total, wanted[k])
+                on_progress(done, total, names[k])
             self._compile_kernel(k)
             done += 1
         if on_progress:
@@ -129,9 +136,11 @@ class Machine:
             if not self.address[k]:
                 self.address[k] = compiled.address(self.program.kernels[k], self.program.dtype)
 
-    def _highest(self, op: int) -> int:
-        """Kernels are numbered by first use, so those of rows 0..op are the first few."""
-        return int(self.program.table[: op + 1, at.KERNEL].max())
+    def _kernels(self, last: int) -> list[int]:
+        """Those that rows 0 .. last need. Kernels are numbered by first use, so they are the first few."""
+        program = self.program
+        kernels = list(range(int(program.table[: last + 1, at.KERNEL].max()) + 1))
+        return [*kernels, program.settle] if any(op <= last for op in program.tallied) else kernels
 
     # Running
 

@@ -111,3 +111,28 @@ def first(values, live):
 
 def total(values):
     return values.sum()
+
+
+def totals(*values):
+    return np.array([one.sum() for one in values])
+
+
+def turned(values, by):
+    return np.roll(values, by)
+
+
+def all_below(values, limit):
+    return bool((values < limit).all())
+
+
+def some_above(values, limit):
+    return bool((values > limit).any())
+
+
+def load_again(source, at, count):
+    return np.tile(load(source, at, count)[:count], LANES // count)
+
+
+def store_turned(target, at, step, n, columns, *values):
+    for i in range(min(n, LANES)):
+        target[at + i * step : at + i * step + columns] = [column[i] for column in values[:columns]]

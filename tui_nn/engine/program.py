@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from tui_nn.engine import layout as at
+
 if TYPE_CHECKING:
     from tui_nn.data import Dataset
     from tui_nn.scenario import Scenario
@@ -32,6 +34,7 @@ class Due:
         return n - 1 - (n - 1 - self.first) % self.period if n > self.first else None
 
 
+SETTLE = "settle"  # the kernel's name
 EVERY_ITERATION = Due("iteration")
 
 
@@ -169,6 +172,16 @@ class Program:
     @cached_property
     def loss_op(self) -> int:
         return next(op.index for op in self.ops if op.phase == "loss")
+
+    @cached_property
+    def tallied(self) -> tuple[int, ...]:
+        """The ops whose measurements are settled later, eight iterations together: see ops/tally.py."""
+        return tuple(int(op) for op in np.flatnonzero(self.table[: len(self.ops), at.TALLY] >= 0))
+
+    @property
+    def settle(self) -> int:
+        """The kernel that does it, by its index; -1: there are no such ops."""
+        return self.kernels.index(SETTLE) if SETTLE in self.kernels else -1
 
     def rows(self, iteration: int) -> int:
         """Samples in the batch of that iteration: the last batch of an epoch may be smaller."""

@@ -6,16 +6,14 @@ slope at 0.
 
 from __future__ import annotations
 
-import numpy as np
-
 from tui_nn.engine.layout import DELTA_IN, DELTA_OUT, HIST_ROW, IN, N_OUT, OUT, PROBE, ROWS_AT
 from tui_nn.engine.lowlevel import LANES, below, helper, load, spread, view1, view2
 from tui_nn.engine.ops.dead import count_dead
-from tui_nn.engine.ops.probes import count_below, norm, probe_slopes, probe_units
+from tui_nn.engine.ops.probes import count_below
+from tui_nn.engine.ops.tally import report_delta, report_slopes, report_units
+from tui_nn.engine.parts.activations import SATURATED
 from tui_nn.engine.registry import kernel
 from tui_nn.engine.vecmath import exp, sigmoid, tanh
-
-SATURATED = 0.05  # of the slope at 0
 
 
 @kernel("sigmoid_forward")
@@ -27,8 +25,7 @@ def sigmoid_forward(row, ctl, setting, mem, data, hist):
         a[i] = sigmoid(z[i])
     if ctl[row + PROBE] >= 0:
         output = view2(mem, ctl[row + OUT], rows, units)
-        at = ctl[HIST_ROW] + ctl[row + PROBE]
-        hist[at + 3] = probe_slopes(output, hist, at, 0.0, 1.0, SATURATED * 0.25)  # a - a**2
+        report_slopes(row, ctl, setting, mem, hist, output)
 
 
 @kernel("sigmoid_backward")
@@ -41,7 +38,7 @@ def sigmoid_backward(row, ctl, setting, mem, data, hist):
     for i in range(n):
         delta_in[i] = delta[i] * (a[i] * (one - a[i]))
     if ctl[row + PROBE] >= 0:
-        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+        report_delta(row, ctl, mem, hist, delta)
 
 
 @kernel("tanh_forward")
@@ -53,8 +50,7 @@ def tanh_forward(row, ctl, setting, mem, data, hist):
         a[i] = tanh(z[i])
     if ctl[row + PROBE] >= 0:
         output = view2(mem, ctl[row + OUT], rows, units)
-        at = ctl[HIST_ROW] + ctl[row + PROBE]
-        hist[at + 3] = probe_slopes(output, hist, at, 1.0, 0.0, SATURATED)  # 1 - a**2
+        report_slopes(row, ctl, setting, mem, hist, output)
 
 
 @kernel("tanh_backward")
@@ -67,7 +63,7 @@ def tanh_backward(row, ctl, setting, mem, data, hist):
     for i in range(n):
         delta_in[i] = delta[i] * (one - a[i] * a[i])
     if ctl[row + PROBE] >= 0:
-        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+        report_delta(row, ctl, mem, hist, delta)
 
 
 @kernel("relu_forward")
@@ -81,7 +77,7 @@ def relu_forward(row, ctl, setting, mem, data, hist):
     if ctl[row + PROBE] >= 0:
         output = view2(mem, ctl[row + OUT], rows, units)
         at = ctl[HIST_ROW] + ctl[row + PROBE]
-        probe_units(output, hist, at)
+        report_units(row, ctl, mem, hist, output)
         hist[at + 3] = rarely_firing(output)
     count_dead(row, ctl, mem, hist)
 
@@ -110,7 +106,7 @@ def relu_backward(row, ctl, setting, mem, data, hist):
     for i in range(n):
         delta_in[i] = zero if a[i] <= zero else delta[i]
     if ctl[row + PROBE] >= 0:
-        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+        report_delta(row, ctl, mem, hist, delta)
 
 
 @helper
@@ -137,9 +133,7 @@ def softmax_forward(row, ctl, setting, mem, data, hist):
     for i in range(rows):
         softmax_row(z[i], a[i])
     if ctl[row + PROBE] >= 0:
-        at = ctl[HIST_ROW] + ctl[row + PROBE]
-        slope_at_0 = (units - 1) / np.float64(units * units)
-        hist[at + 3] = probe_slopes(a, hist, at, 0.0, 1.0, SATURATED * slope_at_0)  # a - a**2
+        report_slopes(row, ctl, setting, mem, hist, a)
 
 
 @kernel("softmax_backward")
@@ -155,4 +149,4 @@ def softmax_backward(row, ctl, setting, mem, data, hist):
         for j in range(units):
             delta_in[i, j] = a[i, j] * (delta[i, j] - along)
     if ctl[row + PROBE] >= 0:
-        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(view1(mem, ctl[row + DELTA_OUT], rows * units))
+        report_delta(row, ctl, mem, hist, view1(mem, ctl[row + DELTA_OUT], rows * units))

@@ -18,11 +18,26 @@ from tui_nn.engine.layout import (
     N_SETTINGS,
     SLOT_1,
     SLOT_2,
+    TALLY,
     WEIGHT,
 )
-from tui_nn.engine.lowlevel import LANES, first, helper, load, multiply_add, spread, sqrt, store, total, view1, wide
+from tui_nn.engine.lowlevel import (
+    LANES,
+    first,
+    helper,
+    load,
+    load_wide,
+    multiply_add,
+    spread,
+    sqrt,
+    store,
+    total,
+    view1,
+    wide,
+)
 from tui_nn.engine.ops.moves import is_measured, report_moves
 from tui_nn.engine.ops.probes import BLOCK, HIGHEST, LOWEST, squares_of_block, wide_squares
+from tui_nn.engine.ops.tally import leave_moves
 from tui_nn.engine.registry import kernel
 
 
@@ -56,13 +71,14 @@ def adam(row, ctl, setting, mem, data, hist):
     root = spread(real(1.0 / math.sqrt(correction2)))
     eps = spread(real(setting[EPS]))
     measured = is_measured(row, ctl)
+    is_tallied = measured and ctl[row + TALLY] >= 0
     moves = before = after = 0.0
     zero = spread(real(0))
     for start in range(0, n, BLOCK):
         end = min(start + BLOCK, n)
-        if measured:
+        if measured and not is_tallied:
             before += squares_of_block(param, start, end)
-        block_moves = block_after = zero
+        block_moves = block_after = block_before = zero
         for k in range(start, end, LANES):
             live = end - k
             g, weight = load(grad, k, live), load(param, k, live)
@@ -77,6 +93,11 @@ def adam(row, ctl, setting, mem, data, hist):
                 move, moved = first(move, live), first(moved, live)
                 block_moves = multiply_add(move, move, block_moves)
                 block_after = multiply_add(moved, moved, block_after)
+                block_before = multiply_add(weight, weight, block_before)
+        if is_tallied and leave_moves(row, ctl, mem, block_after, block_moves, block_before):
+            return
+        if is_tallied:
+            before = wide_before(param, exp_avg, exp_avg_sq, end, step, root, eps)
         if measured:
             squares = np.float64(total(block_moves))
             if not LOWEST < squares < HIGHEST:
@@ -86,6 +107,18 @@ def adam(row, ctl, setting, mem, data, hist):
             after += squares if LOWEST < squares < HIGHEST else wide_squares(param, start, end)
     if measured:
         report_moves(row, ctl, hist, before, moves, after)
+
+
+@helper
+def wide_before(param, exp_avg, exp_avg_sq, end, step, root, eps):
+    """The squares of the parameters before a move that is over, in float64: to the rounding of the move."""
+    squares = spread(0.0)
+    for k in range(0, end, LANES):
+        live = end - k
+        move = step * load(exp_avg, k, live) / multiply_add(sqrt(load(exp_avg_sq, k, live)), root, eps)
+        before = load_wide(param, k, live) + wide(first(move, live))
+        squares = multiply_add(before, before, squares)
+    return total(squares)
 
 
 @helper

@@ -20,7 +20,6 @@ from tui_nn.engine.layout import (
     DELTA_OUT,
     GRAD_BIAS,
     GRAD_WEIGHT,
-    HIST_ROW,
     IN,
     N_OUT,
     OUT,
@@ -33,7 +32,7 @@ from tui_nn.engine.layout import (
 )
 from tui_nn.engine.lowlevel import helper, view1, view2
 from tui_nn.engine.ops.gradients import report_gradients
-from tui_nn.engine.ops.probes import probe_units
+from tui_nn.engine.ops.tally import report_units
 from tui_nn.engine.registry import kernel
 
 
@@ -78,7 +77,7 @@ def batch_norm_forward(row, ctl, setting, mem, data, hist):
             normed[i, j] = real((x[i, j] - mean[j]) * inverse[j])
             y[i, j] = weight[j] * normed[i, j] + bias[j]
     if ctl[row + PROBE] >= 0:
-        probe_units(y, hist, ctl[HIST_ROW] + ctl[row + PROBE])
+        report_units(row, ctl, mem, hist, y)
 
 
 @kernel("batch_norm_eval")

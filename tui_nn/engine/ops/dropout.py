@@ -13,7 +13,6 @@ import numpy as np
 from tui_nn.engine.layout import (
     DELTA_IN,
     DELTA_OUT,
-    HIST_ROW,
     IN,
     INDEX,
     ITERATION,
@@ -27,7 +26,7 @@ from tui_nn.engine.layout import (
 )
 from tui_nn.engine.lowlevel import helper, view1, view2
 from tui_nn.engine.ops.load import mix
-from tui_nn.engine.ops.probes import norm, probe_units
+from tui_nn.engine.ops.tally import report_delta, report_units
 from tui_nn.engine.registry import kernel
 
 PURPOSE_DROPOUT = np.uint64(0xD20)
@@ -62,7 +61,7 @@ def dropout_forward(row, ctl, setting, mem, data, hist):
     for i in range(n):
         a[i] = zero if mask[i] == zero else x[i] * scale  # not x * mask: an infinite unit that is off is 0
     if ctl[row + PROBE] >= 0:
-        probe_units(view2(mem, ctl[row + OUT], rows, units), hist, ctl[HIST_ROW] + ctl[row + PROBE])
+        report_units(row, ctl, mem, hist, view2(mem, ctl[row + OUT], rows, units))
 
 
 @kernel("dropout_backward")
@@ -75,4 +74,4 @@ def dropout_backward(row, ctl, setting, mem, data, hist):
         for i in range(n):
             delta_in[i] = zero if mask[i] == zero else delta[i] * mask[i]
     if ctl[row + PROBE] >= 0:
-        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+        report_delta(row, ctl, mem, hist, delta)

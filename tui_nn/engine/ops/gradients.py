@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from tui_nn.engine.layout import DELTA_OUT, GRAD_WEIGHT, HIST_ROW, IS_FIRST, PROBE, PROBE_2, TOTAL
+from tui_nn.engine.layout import DELTA_OUT, GRAD_WEIGHT, HIST_ROW, IS_FIRST, PROBE, PROBE_2, TALLY, TOTAL
 from tui_nn.engine.lowlevel import helper, view1
 from tui_nn.engine.ops.probes import norm, sum_of_squares
+from tui_nn.engine.ops.tally import leave_gradients
 
 
 @helper
@@ -20,9 +21,13 @@ def report_gradients(row, ctl, mem, hist, n_delta, n_grad):
     at, probe, so_far = ctl[HIST_ROW], ctl[row + PROBE], ctl[row + PROBE_2]
     if probe < 0 and so_far < 0:
         return
-    squares = sum_of_squares(view1(mem, ctl[row + GRAD_WEIGHT], n_grad))
+    delta, grad = view1(mem, ctl[row + DELTA_OUT], n_delta), view1(mem, ctl[row + GRAD_WEIGHT], n_grad)
+    if ctl[row + TALLY] >= 0:
+        leave_gradients(row, ctl, mem, hist, delta, grad)
+        return
+    squares = sum_of_squares(grad)
     if probe >= 0:
-        hist[at + probe] = norm(view1(mem, ctl[row + DELTA_OUT], n_delta))
+        hist[at + probe] = norm(delta)
         hist[at + probe + 1] = math.sqrt(squares)
     if so_far >= 0:
         if ctl[row + IS_FIRST] == 0:

@@ -111,7 +111,7 @@ def probe_slopes(output, hist, at, constant, linear, limit):
 
 @helper
 def unit_sums(output, row_share, constant, linear, limit):
-    """Sums over the units, in the run's precision, LANES units at a time.
+    """Sums over the units, in the run's precision, LANES units at a time, of distances multiplied by SCALE.
 
     Returns: the sums of the distance of each unit's mean from the very first number, of its variance over samples, of
              the distance's square, and of the std over samples; how many slopes are below the limit; and whether every
@@ -119,8 +119,8 @@ def unit_sums(output, row_share, constant, linear, limit):
     """
     rows, units = output.shape
     real = output.dtype.type
-    zero, scale = spread(real(0)), spread(real(SCALE))
-    share, share_of_squares = spread(real(row_share * UNSCALE)), spread(real(row_share * UNSCALE * UNSCALE))
+    zero, scale, unscale = spread(real(0)), spread(real(SCALE)), spread(real(UNSCALE))
+    share = spread(real(row_share))
     corner, lowest, limits = spread(output[0, 0]), spread(real(LOWEST)), spread(real(limit))
     constants, linears = spread(real(constant)), spread(real(linear))
     means = variances = squares = signals = counts = unsafe = zero
@@ -146,18 +146,20 @@ def unit_sums(output, row_share, constant, linear, limit):
             shifted_squares = shifted_squares + (a_squares + b_squares)
         unsafe = unsafe + below(zero, shifted_squares) * below(shifted_squares, lowest)
         mean_shift = shifted * share
-        variance = not_negative(shifted_squares * share_of_squares - mean_shift * mean_shift)
-        mean = origin + mean_shift
-        distance = first((origin - corner) + mean_shift, live)
+        variance = not_negative(shifted_squares * share - mean_shift * mean_shift)
+        mean = multiply_add(mean_shift, unscale, origin)
+        distance = first(multiply_add(origin - corner, scale, mean_shift), live)
         means = means + distance
         variances = variances + variance
         squares = multiply_add(distance, distance, squares)
         signals = signals + sqrt(variance)
-        slope = multiply_add(linears, mean, constants) - multiply_add(mean, mean, variance)
+        slope = multiply_add(linears, mean, constants) - multiply_add(mean, mean, variance * unscale * unscale)
         counts = counts + first(below(slope, limits), live)
     spreads, distances = np.float64(total(variances)), np.float64(total(squares))
     is_safe = total(unsafe) == 0 and spreads + distances < HIGHEST and (distances > LOWEST or distances == 0.0)
-    return np.float64(total(means)), spreads, distances, np.float64(total(signals)), np.float64(total(counts)), is_safe
+    shift, signal = np.float64(total(means)) * UNSCALE, np.float64(total(signals)) * UNSCALE
+    spreads, distances = spreads * (UNSCALE * UNSCALE), distances * (UNSCALE * UNSCALE)
+    return shift, spreads, distances, signal, np.float64(total(counts)), is_safe
 
 
 @helper

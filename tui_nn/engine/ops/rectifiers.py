@@ -5,7 +5,8 @@ from __future__ import annotations
 from tui_nn.engine.layout import DELTA_IN, DELTA_OUT, HIST_ROW, IN, N_OUT, OUT, PROBE, ROWS_AT, SETTING
 from tui_nn.engine.lowlevel import LANES, below, helper, load, spread, view1, view2
 from tui_nn.engine.ops.dead import count_dead
-from tui_nn.engine.ops.probes import count_below, norm, probe_units
+from tui_nn.engine.ops.probes import count_below
+from tui_nn.engine.ops.tally import report_delta, report_units
 from tui_nn.engine.registry import kernel
 
 SATURATED = 0.05  # of the slope at 0
@@ -38,7 +39,7 @@ def leaky_relu_forward(row, ctl, setting, mem, data, hist):
     if ctl[row + PROBE] >= 0:
         output = view2(mem, ctl[row + OUT], rows, units)
         at = ctl[HIST_ROW] + ctl[row + PROBE]
-        probe_units(output, hist, at)
+        report_units(row, ctl, mem, hist, output)
         slope = setting[ctl[row + SETTING]]
         hist[at + 3] = rarely_above_0(output, rows * (SATURATED - slope) / (1.0 - slope))  # of slope 1: never
     count_dead(row, ctl, mem, hist)
@@ -54,7 +55,7 @@ def leaky_relu_backward(row, ctl, setting, mem, data, hist):
     for i in range(n):
         delta_in[i] = delta[i] if a[i] > zero else delta[i] * leak
     if ctl[row + PROBE] >= 0:
-        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+        report_delta(row, ctl, mem, hist, delta)
 
 
 @kernel("step_forward")
@@ -69,7 +70,7 @@ def step_forward(row, ctl, setting, mem, data, hist):
     for i in range(z.size):
         a[i] = one if z[i] > zero else (zero if z[i] <= zero else z[i])
     if ctl[row + PROBE] >= 0:
-        probe_units(view2(mem, ctl[row + OUT], rows, units), hist, ctl[HIST_ROW] + ctl[row + PROBE])
+        report_units(row, ctl, mem, hist, view2(mem, ctl[row + OUT], rows, units))
 
 
 @kernel("step_backward")
@@ -84,4 +85,4 @@ def step_backward(row, ctl, setting, mem, data, hist):
     for i in range(n):
         delta_in[i] = delta[i]
     if ctl[row + PROBE] >= 0:
-        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+        report_delta(row, ctl, mem, hist, delta)

@@ -7,9 +7,9 @@ Source: He et al. (2016), eq. 1 with an identity shortcut.
 
 from __future__ import annotations
 
-from tui_nn.engine.layout import DELTA_IN, DELTA_OUT, HIST_ROW, IN, IN_2, N_OUT, OUT, PROBE, ROWS_AT
+from tui_nn.engine.layout import DELTA_IN, DELTA_OUT, IN, IN_2, N_OUT, OUT, PROBE, ROWS_AT
 from tui_nn.engine.lowlevel import view1, view2
-from tui_nn.engine.ops.probes import norm, probe_units
+from tui_nn.engine.ops.tally import report_delta, report_units
 from tui_nn.engine.registry import kernel
 
 
@@ -22,7 +22,7 @@ def residual_forward(row, ctl, setting, mem, data, hist):
     for i in range(n):
         y[i] = x[i] + skip[i]
     if ctl[row + PROBE] >= 0:
-        probe_units(view2(mem, ctl[row + OUT], rows, units), hist, ctl[HIST_ROW] + ctl[row + PROBE])
+        report_units(row, ctl, mem, hist, view2(mem, ctl[row + OUT], rows, units))
 
 
 @kernel("residual_backward")
@@ -35,7 +35,7 @@ def residual_backward(row, ctl, setting, mem, data, hist):
         for i in range(n):
             delta_in[i] = delta[i]
     if ctl[row + PROBE] >= 0:
-        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+        report_delta(row, ctl, mem, hist, delta)
 
 
 @kernel("residual_add")

@@ -16,7 +16,8 @@ from numba.extending import register_jitable
 from tui_nn.engine.layout import DELTA_IN, DELTA_OUT, HIST_ROW, IN, N_OUT, OUT, PROBE, ROWS_AT, SCRATCH, SETTING
 from tui_nn.engine.lowlevel import LANES, below, helper, load, spread, view1, view2, wide
 from tui_nn.engine.normal import normal
-from tui_nn.engine.ops.probes import count_below, norm, probe_units
+from tui_nn.engine.ops.probes import count_below
+from tui_nn.engine.ops.tally import report_delta, report_units
 from tui_nn.engine.registry import kernel
 from tui_nn.engine.vecmath import exp, expm1, log1p
 
@@ -53,7 +54,7 @@ def probe(row, ctl, mem, hist, slope_at_0):
         return
     rows, units = ctl[ctl[row + ROWS_AT]], ctl[row + N_OUT]
     at = ctl[HIST_ROW] + ctl[row + PROBE]
-    probe_units(view2(mem, ctl[row + OUT], rows, units), hist, at)
+    report_units(row, ctl, mem, hist, view2(mem, ctl[row + OUT], rows, units))
     slope = view1(mem, ctl[row + SCRATCH], rows * units)
     saturated, zero = 0.0, spread(0.0)
     for j in range(0, units, LANES):
@@ -73,7 +74,7 @@ def backward_by_slope(row, ctl, mem, hist):
     for i in range(slope.size):
         delta_in[i] = delta[i] * slope[i]
     if ctl[row + PROBE] >= 0:
-        hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
+        report_delta(row, ctl, mem, hist, delta)
 
 
 # Exponential linear units. Source: Clevert, Unterthiner & Hochreiter (2015); alpha 1, as in PyTorch.

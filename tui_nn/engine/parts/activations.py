@@ -2,6 +2,8 @@
 
 from tui_nn.engine.parts.kind import Kind
 
+SATURATED = 0.05  # of its slope at 0: a unit whose mean slope over the batch is less
+
 
 def _smooth(forward: str, backward: str, **more) -> Kind:
     """One whose forward row leaves its slopes for its backward row."""
@@ -25,10 +27,17 @@ def _gelu(spec) -> tuple[str, str]:
 
 
 ACTIVATIONS = {
-    "sigmoid": Kind("a = 1 / (1 + e^-z)", "δz = δa · a(1 - a)", is_activation=True),
-    "tanh": Kind("a = tanh z", "δz = δa · (1 - a²)", is_activation=True),
+    "sigmoid": Kind(
+        "a = 1 / (1 + e^-z)", "δz = δa · a(1 - a)", is_activation=True, slope=lambda units: (0.0, 1.0, 0.25)
+    ),
+    "tanh": Kind("a = tanh z", "δz = δa · (1 - a²)", is_activation=True, slope=lambda units: (1.0, 0.0, 1.0)),
     "relu": Kind("a = max(z, 0)", "δz = δa where z > 0", is_activation=True, can_die=True),
-    "softmax": Kind("a = e^z / Σ e^z", "δz = a (δa - Σ a δa)", is_activation=True),
+    "softmax": Kind(
+        "a = e^z / Σ e^z",
+        "δz = a (δa - Σ a δa)",
+        is_activation=True,
+        slope=lambda units: (0.0, 1.0, (units - 1) / units**2),
+    ),
     "step": Kind(
         "a = 1 where z > 0, else 0",
         "δz = δa, straight through: the perceptron rule (the true slope is 0)",

@@ -25,6 +25,7 @@ class Kind:
     evaluation: what a validation or test pass does here: the "same" kernel, its "own", or nothing ("skip").
     evaluate: formula of that pass, if it is another.
     has_slope: is `saturated` measured? Of an activation without a slope it is not.
+    slope(units): of an activation whose slope is c + l a - a**2: c, l, and the slope at 0.
     formulas(spec): forward and backward as they are with this layer's options; None: as above.
     first_values: what parameters and buffers start from, by role; 0 if not named here. (A dense layer's are drawn.)
     """
@@ -38,6 +39,7 @@ class Kind:
     is_activation: bool = False
     can_die: bool = False
     has_slope: bool = True
+    slope: Callable[[int], tuple[float, float, float]] | None = None
     formulas: Callable[[Any], tuple[str, str]] | None = None
     first_values: Mapping[str, float] = field(default_factory=dict)
 

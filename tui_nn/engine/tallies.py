@@ -1,0 +1,51 @@
+"""Which rows leave tallies, to be settled eight iterations at a time (ops/tally.py): those of a small network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui_nn.engine import layout as at
+from tui_nn.engine.plain import LANES
+from tui_nn.engine.program import SETTLE
+
+if TYPE_CHECKING:
+    from tui_nn.engine.compiler import Compiler
+
+FEW = 256  # numbers of an output: their differences are summed up in the run's precision, 32 to a lane
+BLOCK = 512  # numbers whose squares are
+
+
+def place_tallies(c: Compiler) -> None:
+    """Room for what rows leave, behind all that a frame shows, and the kernel that settles it."""
+    rows = c.listing.rows
+    for place in c.places:
+        if rows[place.forward_op][at.PROBE] >= 0 and place.units <= LANES and c.batch * place.units <= FEW:
+            _tally(c, place.forward_op, at.UNITS)
+    if all(_is_small(c, place) for place in c.places):
+        _tally_gradients(c)
+    for place in c.places:
+        ops = {c.updates[tensor.name] for tensor in place.parameters}
+        if len(ops) == 1:
+            op = ops.pop()
+            if c.listing.ops[op].kernel == "adam" and rows[op][at.PROBE] >= 0 and rows[op][at.COUNT] <= BLOCK:
+                _tally(c, op, at.MOVES)
+    if any(row[at.TALLY] >= 0 for row in rows):
+        c.listing.kernels.setdefault(SETTLE, len(c.listing.kernels))
+
+
+def _is_small(c: Compiler, place: Any) -> bool:
+    return max(c.batch * place.units, sum(tensor.size for tensor in place.parameters)) <= BLOCK
+
+
+def _tally_gradients(c: Compiler) -> None:
+    """All backward rows or none: the network's norm is added up either along the rows or when they are settled."""
+    for place in c.places:
+        row = c.listing.rows[place.backward_op]
+        row[at.PROBE_2] = -1
+        if row[at.PROBE] >= 0:
+            _tally(c, place.backward_op, at.GRADIENTS if place.parameters else at.DELTA)
+
+
+def _tally(c: Compiler, op: int, finish: int) -> None:
+    size = (at.TALLY_SUMS[finish] * LANES + 2 * (finish == at.UNITS)) * at.WAITING
+    c.listing.set(op, tally=c.place(size), finish=finish)
