@@ -386,8 +386,8 @@ def memory(verdict: Verdict) -> None:
     for scenario in (TINY, LARGE)[: verdict.of(2)]:
         seconds = 60 if verdict.is_quick else 3600
         code = (
-            "import sys; from tests.tui.playback import growth\n"
-            f"print(growth({scenario!r}, {seconds}, {60.0 if verdict.is_quick else 150.0}, type('', (), dict(setattr=staticmethod(setattr))))[0])"
+            "from tests.tui.playback import growth\n"
+            f"print(growth({scenario!r}, {seconds}, {60.0 if verdict.is_quick else 150.0})[0])"
         )
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
         verdict.figure(f"memory, {scenario}", float(done.stdout), 20, f"MB behind {seconds:,} s of playback")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 from tests.tui.driver import is_ready
 from tui_nn.tui.app import Options, TuiApp, Wish
-from tui_nn.tui.screens import debugger
 
 LEAP_S = 1 / 30  # behind what was due: no two things fall into one instant
 
@@ -25,12 +25,12 @@ def resident_mb() -> float:
 
 
 class Clock:
-    """In place of the module `time` where the debugger's screen asks it: moves only when it is told to."""
+    """The debugger's screen asks it: moves only when it is told to."""
 
     def __init__(self) -> None:
-        self.now = 1000.0
+        self.now = time.monotonic()  # where the screen's own stood
 
-    def monotonic(self) -> float:
+    def __call__(self) -> float:
         return self.now
 
 
@@ -52,10 +52,9 @@ async def play_on(app: TuiApp, seconds: float, clock: Clock) -> int:
     return n
 
 
-def growth(scenario: str, seconds: float, warm_up_s: float, monkeypatch: Any) -> tuple[float, int]:
+def growth(scenario: str, seconds: float, warm_up_s: float) -> tuple[float, int]:
     """MB by which the process has grown over so much playback behind a warm-up, and how often the script was begun."""
     clock = Clock()
-    monkeypatch.setattr(debugger, "time", clock)
 
     async def main() -> tuple[float, int]:
         app = TuiApp(Options(wish=Wish(scenario)))
@@ -63,7 +62,8 @@ def growth(scenario: str, seconds: float, warm_up_s: float, monkeypatch: Any) ->
             while not is_ready(app):
                 await asyncio.sleep(0.01)
             run: Any = app.debugger
-            run._pulse.stop()
+            run.pulse.timer.stop()
+            run.clock = clock
             await play_on(app, warm_up_s, clock)
             gc.collect()
             before = resident_mb()

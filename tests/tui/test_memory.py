@@ -18,10 +18,10 @@ PLAYED_S = 3600.0 if IS_FULL else 600.0
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
-def test_playback_keeps_its_memory(preset: str, monkeypatch: pytest.MonkeyPatch):
+def test_playback_keeps_its_memory(preset: str):
     """Ten minutes by the player's clock, an hour in the full run, behind one whole script: at most 20 MB more."""
     begin = time.perf_counter()
-    grown, n = growth(preset, PLAYED_S, 150.0, monkeypatch)
+    grown, n = growth(preset, PLAYED_S, 150.0)
     print(
         f"{preset}: {PLAYED_S:,.0f} s of playback, {n} times the script: {grown:+.1f} MB, in {time.perf_counter() - begin:.0f} s"
     )

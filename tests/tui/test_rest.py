@@ -10,21 +10,23 @@ def test_the_pulse_stands_still_at_rest():
         run = app.debugger
 
         async def sleeps() -> None:
-            await until(pilot, lambda: run._is_at_rest and not run._pulse._active.is_set(), "the pulse stands still")
+            await until(
+                pilot, lambda: run.pulse.is_at_rest and not run.pulse.timer._active.is_set(), "the pulse stands still"
+            )
 
         await sleeps()
         run.action_run_pause()
-        assert run._pulse._active.is_set()
+        assert run.pulse.timer._active.is_set()
         await tap(app, "space")
         await settled(app, pilot)
         await sleeps()
         run.action_play()
-        assert run._pulse._active.is_set()
+        assert run.pulse.timer._active.is_set()
         run.action_leave()
         await sleeps()
         ticks: list[int] = []
-        tick = run._tick
-        run._tick = lambda: (ticks.append(1), tick())  # what the slow timer calls
+        tick = run.pulse.tick
+        run.pulse.tick = lambda: (ticks.append(1), tick())  # what the slow timer calls
         await until(pilot, lambda: ticks)
 
     drive("digits-dnn", act)
@@ -35,11 +37,13 @@ def test_a_picture_that_comes_at_rest_is_shown():
 
     async def act(app, pilot):
         run = app.debugger
-        await until(pilot, lambda: run._is_at_rest)
+        await until(pilot, lambda: run.pulse.is_at_rest)
         run.panels["detail"].focus()
         run.view.detail = "data"
         run.panels["detail"].redraw()
-        await until(pilot, lambda: not run._is_at_rest, "awake")
-        await until(pilot, lambda: run._is_at_rest and not run.view.pictures._changed, "fetched, and at rest again")
+        await until(pilot, lambda: not run.pulse.is_at_rest, "awake")
+        await until(
+            pilot, lambda: run.pulse.is_at_rest and not run.view.pictures._changed, "fetched, and at rest again"
+        )
 
     drive("xor-mlp", act)

@@ -120,8 +120,13 @@ class Runs:
                 run.view.others = tuple((other.title, other.frame) for other in self.entries if other is not run)
         return is_new
 
+    @property
+    def pictures(self) -> list[Pictures]:
+        """Each run's own."""
+        return [run.view.pictures for run in self.entries]
+
     def have_new_pictures(self) -> bool:
-        changed = [run.view.pictures.changed() for run in self.entries]  # each is asked, or it would tell the next time
+        changed = [pictures.changed() for pictures in self.pictures]  # each is asked, or it would tell the next time
         return any(changed)
 
     # As of one mover

@@ -1,0 +1,88 @@
+"""The lesson while it plays on the debugger's screen: its player, its words, and the panels that it leads through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui_nn.tui.layout_memory import layout_of
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.script import Line
+    from tui_nn.tui.player import Player
+    from tui_nn.tui.screens.runs import RunsScreen
+
+NARRATION_S = 8.0
+
+
+class Playing:
+    """At most one player at a time; it makes its moves through the screen's mover."""
+
+    def __init__(self, screen: RunsScreen) -> None:
+        self.screen = screen
+        self.player: Player | None = None
+        self._layout_before: dict[str, Any] = {}  # before the newest script,
+        self._layout_by_script: dict[str, Any] = {}  # and as that has left it
+
+    @property
+    def is_going(self) -> bool:
+        """Does it play, and is not paused?"""
+        return self.player is not None and not self.player.is_paused
+
+    def start(self) -> None:
+        """From the first line, if there is one."""
+        from tui_nn.tui.player import Player
+
+        screen = self.screen
+        assert screen.mover is not None
+        player = Player(screen.mover, self._show_line, lambda: screen.view.lang, screen.wish.speed)
+        if player.is_over:
+            screen.say("this scenario has no script to play")
+            return
+        self.player = player
+        self._layout_before, self._layout_by_script = layout_of(screen), {}
+        screen.draw_footer()
+        screen.say()
+
+    def pause(self) -> None:
+        if self.player is not None:
+            self.player.pause()
+
+    def resume(self) -> None:
+        if self.player is not None:
+            self.player.resume(self.screen.clock())
+            self.screen.say()
+
+    def end(self, words: str) -> None:
+        self.player = None
+        self.screen.draw_footer()
+        self.screen.say(words)
+
+    def tick(self) -> None:
+        """Make the player's next move, if it is time."""
+        player, screen = self.player, self.screen
+        if player is None:
+            return
+        session = player.playback.session
+        before = session.position
+        screen.guarded(lambda: player.tick(screen.clock()))
+        if player.is_over:
+            self.end("the script is over")
+        elif not player.mover.kind and session.position != before:
+            screen.refresh_frame()
+
+    def layout(self) -> dict[str, Any]:
+        """The screen's, to be remembered: without the panels that a script led to and the user did not choose."""
+        layout = layout_of(self.screen)
+        return self._layout_before if layout == self._layout_by_script else layout
+
+    def _show_line(self, line: Line) -> None:
+        screen = self.screen
+        screen.lesson.show_cue(line.number)
+        if line.show:
+            screen.look_at(line.show)
+            self._layout_by_script = layout_of(screen)
+        if line.say and screen.arrangement is not None and "lesson" not in screen.arrangement.panels:
+            # Where the lesson has no room of its own, the words come as a note over what is looked at.
+            words = getattr(line.say, screen.view.lang)
+            screen.notify(words, title=f"{line.number} of {len(screen.lesson.cues)}", timeout=NARRATION_S, markup=False)
+        screen.say()

@@ -1,0 +1,252 @@
+"""The panels filled from one run, or from several side by side: opened, watched while they move, said in the header."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tui_nn.tui.chrome import Status, header_lines
+from tui_nn.tui.ink import Ink
+from tui_nn.tui.layout_memory import restore
+from tui_nn.tui.opening import Alone, Compiling, Failed, Joined, Opened, Opening
+from tui_nn.tui.panels.beside import Part
+from tui_nn.tui.panels.detail import DetailPanel
+from tui_nn.tui.panels.lesson import cues_of
+from tui_nn.tui.playing import NARRATION_S, Playing
+from tui_nn.tui.pulse import Pulse
+from tui_nn.tui.screens.zones import ZonesScreen
+from tui_nn.tui.status import Speed, status_of
+from tui_nn.tui.waiting import Waiting
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.position import Stop
+    from tui_nn.debugger.session import Session
+    from tui_nn.tui.app import TuiApp, Wish
+    from tui_nn.tui.mover import Mover
+    from tui_nn.tui.pictures import Pictures
+    from tui_nn.tui.player import Player
+    from tui_nn.tui.runs import Runs
+
+
+class RunsScreen(ZonesScreen):
+    """Opens a scenario in a thread, and shows the run from the first frame on. Subclasses say what keys do."""
+
+    def __init__(self, wish: Wish, ink: Ink, lang: str) -> None:
+        super().__init__(ink, lang)
+        self.wish = wish
+        self.clock: Callable[[], float] = time.monotonic  # seconds; a test has one of its own
+        self.opening = Opening(self, wish)
+        self.runs: Runs | None = None  # one, or several side by side
+        self.session: Session | None = None  # of the one looked at
+        self.mover: Mover | Runs | None = None
+        self.playing = Playing(self)
+        self.waiting = Waiting()
+        self.pulse = Pulse(self, self._tick, lambda: self._moves)
+        self.view.pictures.on_ask = self.pulse.wake
+        self.status = Status("opening", f"reading {wish.ref}")
+        self.compiling: Compiling | None = None
+        self.speed = Speed()
+        self._is_closed = False
+
+    @property
+    def tui(self) -> TuiApp:
+        return self.app  # type: ignore[return-value]
+
+    @property
+    def scenario_id(self) -> str:
+        return self.runs.entries[0].session.scenario.id if self.runs else ""
+
+    @property
+    def player(self) -> Player | None:
+        return self.playing.player
+
+    # Life
+
+    def on_mount(self) -> None:
+        self.panels["program"].message = f"reading {self.wish.ref} …"
+        restore(self, self.tui.options.remembered.get("layout", {}))
+        self.place()
+        self.focus_panel()
+        self.draw_header()
+        self.pulse.start()
+        self.call_after_refresh(self.opening.start)  # the screen stands before anything heavy is imported
+
+    def on_opened(self, message: Opened) -> None:
+        from tui_nn.tui.runs import Run, Runs
+
+        if self._is_closed:
+            return
+        self.runs = Runs(Run(message.session, self.view))
+        for remark in message.session.scenario.remarks:
+            self.notify(remark, timeout=NARRATION_S, markup=False)
+        self.look()
+        self.draw_footer()
+
+    def on_joined(self, message: Joined) -> None:
+        """The twin: from here on both are moved together."""
+        from tui_nn.tui.runs import OwnView, Run
+
+        if self._is_closed or self.runs is None:
+            return
+        other = Run(message.session, OwnView(self.view))  # type: ignore[arg-type]
+        other.view.pictures.on_ask = self.pulse.wake
+        self.runs.join(other)
+        if self.player is not None:
+            self.player.mover = self.runs
+        if message.left_out:
+            words = f"The other network keeps what it differs in; not set there: {', '.join(message.left_out)}"
+            self.notify(words, timeout=NARRATION_S, markup=False)
+        self.look()
+
+    def on_alone(self, message: Alone) -> None:
+        if not self._is_closed:
+            title = "The network beside it cannot be opened"
+            self.notify(message.report, title=title, timeout=NARRATION_S, markup=False)
+
+    def on_failed(self, message: Failed) -> None:
+        if not self._is_closed:
+            self.tui.opening_failed(message.report)
+
+    def on_compiling(self, message: Compiling) -> None:
+        self.compiling = message if message.name else None
+        if self.compiling is None and not self._is_closed:
+            self.tui.spare_collector()
+            self.begin()
+        self.say()
+
+    def begin(self) -> None:
+        """Everything is compiled: do what was wished for when the run was opened."""
+
+    def close(self) -> str:
+        """Stop whatever runs; the summary to leave on the terminal. May be called more than once."""
+        from tui_nn.tui.summary import summary
+
+        if not self._is_closed and self.is_mounted:
+            self.tui.remember(layout=self.playing.layout())
+        self._is_closed = True
+        self.opening.stop()
+        self.view.pictures.close()
+        if self.runs is None:
+            return ""
+        for run in self.runs.entries:
+            run.view.pictures.close()
+            run.mover.stop()
+            run.session.close()
+        return "\n".join(summary(run.session) for run in self.runs.entries)
+
+    def pause_all(self) -> None:
+        """Stand still: the script and the run."""
+        self.playing.pause()
+        if self.mover is not None:
+            self.done(self.guarded(self.mover.stop))
+
+    # What is looked at
+
+    def look(self) -> None:
+        """Turn to the run that is looked at: position, program, layers and lesson are its own."""
+        runs = self.runs
+        assert runs is not None
+        run = runs.looked_at
+        self.session, self.mover = run.session, runs.mover
+        for panel in self.panels.values():
+            panel.view = run.view
+        if self.player is None:
+            self._show_lesson(run.session)
+        runs.refresh()
+        self._show_runs(runs)
+        self.say()
+        for panel in self.panels.values():
+            panel.redraw()
+
+    def _show_lesson(self, session: Session) -> None:
+        scenario = session.scenario
+        self.lesson.text = {"en": scenario.lesson.en, "ko": scenario.lesson.ko}
+        self.lesson.cues = cues_of(scenario.script)
+        self.lesson.current = 0
+
+    def _show_runs(self, runs: Runs) -> None:
+        detail: DetailPanel = self.panels["detail"]  # type: ignore[assignment]
+        if len(runs.entries) > 1:
+            detail.parts = tuple(Part(run.title, run.frame, run.view) for run in runs.entries)
+            detail.active = runs.active
+        self.show_frame(runs.looked_at.frame)
+
+    # What moves
+
+    @property
+    def is_moving(self) -> bool:
+        return self.mover is not None and (bool(self.mover.kind) or self.mover.is_waiting)
+
+    @property
+    def _moves(self) -> bool:
+        """Is there anything that changes by itself?"""
+        return self.is_moving or self.playing.is_going or bool(self._busy_pictures) or self.waiting.is_long
+
+    @property
+    def _busy_pictures(self) -> list[Pictures]:
+        return [pictures for pictures in self.runs.pictures if pictures.is_busy] if self.runs else []
+
+    def _tick(self) -> None:
+        """The pulse: fetch what has changed. Does nothing while nothing moves."""
+        mover = self.mover
+        if mover is None or self._is_closed:
+            return
+        if mover.kind or mover.is_waiting:
+            self.done(self.guarded(mover.poll))
+            if mover.kind == "run":
+                self.refresh_frame()
+            elif mover.kind == "seek":
+                self.say()
+        self.playing.tick()
+        words = self.waiting.watch(self._busy_pictures, self.is_moving, self.clock())
+        if words is not None:
+            self.say(words)
+        if self.runs is not None and self.runs.have_new_pictures():
+            self.panels["detail"].redraw()
+
+    def guarded(self, move: Callable[[], Any]) -> Any:
+        """A move that fails (out of memory, say) is told on the screen, and the run stays where it is."""
+        try:
+            return move()
+        except Exception as error:
+            self.status = Status("failed", f"{type(error).__name__}: {error}")
+            self.draw_header()
+            return None
+
+    def done(self, stop: Stop | None) -> None:
+        """A move has ended, or has not yet (None)."""
+        if stop is not None:
+            self.refresh_frame(stop)
+
+    def refresh_frame(self, stop: Stop | None = None) -> None:
+        """Show the session as it is now; while it runs, the newest copy it has sent."""
+        runs = self.runs
+        if runs is None:
+            return
+        if runs.refresh():
+            self._show_runs(runs)
+            self.speed.note(runs.looked_at.frame.iteration)
+        self.say(stop.message if stop else "", stop.reason if stop else "")
+
+    # What is said
+
+    def say(self, text: str = "", reason: str = "") -> None:
+        """In the header. text, reason: of the move that has just ended, if any."""
+        if self.mover is not None:
+            rate = self.speed.rate
+            self.status = status_of(self.mover, self.frame, self.compiling, self.player, rate, text, reason)
+            self.pulse.wake()
+        self.draw_header()
+
+    def draw_header(self) -> None:
+        title = self.wish.ref if self.session is None else self.session.scenario.title
+        width, height = self.app.size.width, self.arrangement.header.height if self.arrangement else 2
+        others = self.runs.others if self.runs else []
+        note = f"beside: {others[0].title}" if len(others) == 1 else f"beside {len(others)} others" if others else ""
+        self.header.show(header_lines(title, self.status, self.frame, width, height, self.ink, note))
+
+    @property
+    def is_hinting(self) -> bool:
+        """A lesson that plays has the word."""
+        return self.session is not None and self.player is None
