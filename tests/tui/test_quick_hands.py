@@ -8,16 +8,24 @@ from textual.widgets import OptionList
 
 from tests.tui.driver import drive, tap, until
 from tui_nn.tui.palette import Palette
+from tui_nn.tui.screens.chooser import ChooserScreen
 from tui_nn.tui.screens.gallery import _path_problem
-from tui_nn.tui.screens.modal import PageScreen, PromptScreen
+from tui_nn.tui.screens.glossary import GlossaryScreen
+from tui_nn.tui.screens.jump import JumpScreen
+from tui_nn.tui.screens.modal import PageScreen, PromptScreen, TooSmall
 
 
 @pytest.mark.parametrize(
-    ("key", "kind"), [("question_mark", PageScreen), ("g", PromptScreen), ("ctrl+p", Palette)], ids=["page", "prompt", "palette"]
+    ("keys", "kind"),
+    [
+        (["question_mark"], PageScreen), (["g"], PromptScreen), (["ctrl+p"], Palette), (["i"], GlossaryScreen),
+        (["4", "a"], ChooserScreen), (["j"], JumpScreen),
+    ],
+    ids=["page", "prompt", "palette", "glossary", "chooser", "jump"],
 )  # fmt: skip
-def test_what_is_closed_twice_takes_nothing_else_away(key: str, kind: type):
+def test_what_is_closed_twice_takes_nothing_else_away(keys: list[str], kind: type):
     async def act(app, pilot):
-        await tap(app, key)
+        await tap(app, *keys)
         await until(pilot, lambda: isinstance(app.screen, kind))
         modal = app.screen
         modal.dismiss(None)
@@ -25,6 +33,24 @@ def test_what_is_closed_twice_takes_nothing_else_away(key: str, kind: type):
         await until(pilot, lambda: app.screen is app.debugger)
         await pilot.pause()
         assert app.screen is app.debugger
+
+    drive("xor-mlp", act)
+
+
+def test_what_lies_below_another_screen_cannot_take_it_away():
+    """A page, with the notice of a small terminal over it: closing waits until the page is on top again."""
+
+    async def act(app, pilot):
+        await tap(app, "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, PageScreen))
+        page = app.screen
+        await pilot.resize_terminal(20, 5)
+        await until(pilot, lambda: isinstance(app.screen, TooSmall))
+        page.dismiss(None)
+        await pilot.pause()
+        assert isinstance(app.screen, TooSmall)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: app.screen is page)
 
     drive("xor-mlp", act)
 

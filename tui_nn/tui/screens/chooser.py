@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
@@ -18,6 +16,7 @@ from tui_nn.tui.choices import MOST, Row, choice_lines, first_row, rows_of, togg
 from tui_nn.tui.chrome import Bar
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.paint import paint
+from tui_nn.tui.screens.modal import Modal, quiet
 from tui_nn.tui.text import fit
 from tui_nn.tui.view import clamp
 
@@ -58,7 +57,7 @@ class Finder(Input):
         return key != "space" and super().check_consume_key(key, character)
 
 
-class ChooserScreen(ModalScreen[None]):
+class ChooserScreen(Modal[None]):
     """Typing filters, the arrows move, space or enter chooses; each choice is handed on at once."""
 
     DEFAULT_CSS = """
@@ -67,15 +66,11 @@ class ChooserScreen(ModalScreen[None]):
     ChooserScreen Bar { position: relative; width: 1fr; height: 1; }
     ChooserScreen Finder, ChooserScreen Finder:focus { padding: 0; background: $surface; }
     """
-    # With priority: the line one types in would take some of them for itself.
-    BINDINGS = [
-        Binding("space,enter", "toggle", priority=True, show=False),
-        Binding("up", "select(-1)", priority=True, show=False),
-        Binding("down", "select(1)", priority=True, show=False),
-        Binding("pageup", "select(-10)", priority=True, show=False),
-        Binding("pagedown", "select(10)", priority=True, show=False),
-        Binding("escape", "close", priority=True, show=False),
-    ]
+    BINDINGS = quiet(
+        {"space,enter": "toggle", "escape": "close"}
+        | {"up": "select(-1)", "down": "select(1)", "pageup": "select(-10)", "pagedown": "select(10)"},
+        priority=True,
+    )
 
     def __init__(
         self, frame: Frame, chosen: tuple[str, ...], ink: Ink, hand_on: Callable[[tuple[str, ...]], None]

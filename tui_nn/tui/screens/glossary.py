@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
@@ -17,6 +15,7 @@ from tui_nn.tui.glossary import Entry, Group, Link, entries_of, groups_of, links
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line, Page
 from tui_nn.tui.paint import paint
+from tui_nn.tui.screens.modal import Modal, quiet
 from tui_nn.tui.text import cells
 from tui_nn.tui.view import clamp
 
@@ -56,7 +55,7 @@ class TermList(Widget, can_focus=False):
         self.screen.action_choose(-1)  # type: ignore[attr-defined]
 
 
-class GlossaryScreen(ModalScreen[str | None]):
+class GlossaryScreen(Modal[str | None]):
     """Closes with what the user wants to look at ("optimizer"), or None."""
 
     DEFAULT_CSS = """
@@ -74,20 +73,12 @@ class GlossaryScreen(ModalScreen[str | None]):
     GlossaryScreen.reading TermList, GlossaryScreen.reading Input { display: none; }
     GlossaryScreen.wide.reading TermList, GlossaryScreen.wide.reading Input { display: block; }
     """
-    BINDINGS = [
-        Binding("escape", "back", show=False),
-        Binding("f2", "close", show=False),
-        Binding("enter", "go", show=False),
-        Binding("up,shift+tab", "choose(-1)", show=False),
-        Binding("down,tab", "choose(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        # On a term's page, where nothing is typed:
-        Binding("left", "choose(-1)", show=False),
-        Binding("right", "choose(1)", show=False),
-        Binding("q,i,ㅂ,ㅑ", "close", show=False),
-        Binding("l,ㅣ", "app.language", show=False),
-    ]
+    WHERE_NOTHING_IS_TYPED = {"left": "choose(-1)", "right": "choose(1)", "q,i,ㅂ,ㅑ": "close", "l,ㅣ": "app.language"}
+    BINDINGS = quiet(
+        {"escape": "back", "f2": "close", "enter": "go", "pageup": "page(-1)", "pagedown": "page(1)"}
+        | {"up,shift+tab": "choose(-1)", "down,tab": "choose(1)"}
+        | WHERE_NOTHING_IS_TYPED
+    )
 
     def __init__(
         self, texts: Sequence[tuple[str, str]], ink: Ink, lang: str, can_leave: bool, first: Entry | None = None
@@ -96,9 +87,7 @@ class GlossaryScreen(ModalScreen[str | None]):
         self.texts, self.ink, self.lang, self.can_leave = texts, ink, lang, can_leave
         self.selected, self.query_text = 0, ""
         self.groups: list[Group] = groups_of(texts, "", lang)
-        self.trail: list[tuple[Entry, int]] = (
-            [(first, 0)] if first else []
-        )  # pages opened, with the link chosen on each
+        self.trail = [(first, 0)] if first else []  # pages opened, with the link chosen on each
         self._places: list[int] = []
 
     def compose(self) -> ComposeResult:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -16,6 +15,7 @@ from tui_nn.tui.commands import JAMO
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.jump import Place, Target
 from tui_nn.tui.paint import paint
+from tui_nn.tui.screens.modal import Modal
 from tui_nn.tui.text import cells, fit
 
 LATIN = {jamo: letter for letter, jamo in JAMO.items()}
@@ -44,10 +44,10 @@ class Label(Widget):
     def on_click(self, event: events.Click) -> None:
         event.stop()
         screen: JumpScreen = self.screen  # type: ignore[assignment]
-        screen.leave(self.target.place)
+        screen.dismiss(self.target.place)
 
 
-class JumpScreen(ModalScreen[Place | None]):
+class JumpScreen(Modal[Place | None]):
     """Answers the place chosen, or None."""
 
     DEFAULT_CSS = """
@@ -59,7 +59,6 @@ class JumpScreen(ModalScreen[Place | None]):
         super().__init__()
         self.targets, self.ink, self.lang = targets, ink, lang
         self._labelled_at = labelled_at
-        self._is_left = False
 
     def compose(self) -> ComposeResult:
         yield from (Label(target, self.ink) for target in self.targets)
@@ -78,16 +77,10 @@ class JumpScreen(ModalScreen[Place | None]):
         pressed = LATIN.get(pressed, pressed)
         chosen = next((target.place for target in self.targets if target.key == pressed), None)
         if chosen is not None or event.key in ("escape", "f3", "enter", "space"):
-            self.leave(chosen)
+            self.dismiss(chosen)
 
     def on_click(self) -> None:
-        self.leave(None)
-
-    def leave(self, place: Place | None) -> None:
-        """Once: a second key may come before the screen has gone."""
-        if not self._is_left and self.is_active:
-            self._is_left = True
-            self.dismiss(place)
+        self.dismiss(None)
 
     def on_resize(self) -> None:
         self._leave_if_moved()
@@ -97,5 +90,5 @@ class JumpScreen(ModalScreen[Place | None]):
 
     def _leave_if_moved(self) -> None:
         """After a resize what was labelled is elsewhere."""
-        if self._labelled_at != self.app.size and self.is_active:
-            self.leave(None)
+        if self._labelled_at != self.app.size:
+            self.dismiss(None)

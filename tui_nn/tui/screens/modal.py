@@ -1,13 +1,13 @@
-"""The screens that lie over another one: a page of text, a prompt, the notice that the terminal is too small."""
+"""What lies over another screen: the base of all such screens, a page of text, a prompt, the notice of a small terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
@@ -21,25 +21,28 @@ from tui_nn.tui.text import cells, wrap
 
 Result = TypeVar("Result")
 PROMPT_KEYS = ("   enter: do it   esc: leave it", "   enter: do it   esc: leave", "   esc: leave")
-SCROLL = [
-    Binding("up", "scroll(-1)", show=False),
-    Binding("down", "scroll(1)", show=False),
-    Binding("pageup", "scroll(-10)", show=False),
-    Binding("pagedown,space", "scroll(10)", show=False),
-    Binding("home", "scroll(-100000)", show=False),
-    Binding("end", "scroll(100000)", show=False),
-]
+
+
+def quiet(keys: Mapping[str, str], *, priority: bool = False) -> list[BindingType]:
+    """Keys to actions, for a screen that names its keys itself. priority: before the line that is typed in takes them."""
+    return [Binding(each, action, show=False, priority=priority) for each, action in keys.items()]
+
+
+SCROLL = {
+    "up": "scroll(-1)", "down": "scroll(1)", "pageup": "scroll(-10)", "pagedown,space": "scroll(10)",
+    "home": "scroll(-100000)", "end": "scroll(100000)",
+}  # fmt: skip
 
 
 class Modal(ModalScreen[Result]):
     """A modal screen that takes away nothing but itself.
 
     Textual's `dismiss` takes the top screen away, whichever that is: of two quick escapes, both on their way to the same
-    page, the second would take the debugger.
+    page, the second would take the debugger; and what lies below the notice of a small terminal would take that.
     """
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
-        return super().dismiss(result) if self.is_current else AwaitComplete()
+        return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
 class PageScreen(Modal[None]):
@@ -51,7 +54,7 @@ class PageScreen(Modal[None]):
     PageScreen Bar { position: relative; width: 1fr; height: 1; }
     PageScreen Page { width: 1fr; height: 1fr; }
     """
-    BINDINGS = [Binding("escape,q,enter,question_mark,f1,ㅂ", "close", show=False), *SCROLL]
+    BINDINGS = quiet({"escape,q,enter,question_mark,f1,ㅂ": "close"} | SCROLL)
 
     def __init__(self, title: str, ink: Ink, write: Callable[[int], list[Line]]) -> None:
         super().__init__()
@@ -87,7 +90,7 @@ class PromptScreen(Modal[str | None]):
     PromptScreen Bar { position: relative; width: 1fr; height: auto; }
     PromptScreen Input, PromptScreen Input:focus { padding: 0; background: $surface; }
     """
-    BINDINGS = [Binding("escape", "cancel", show=False)]
+    BINDINGS = quiet({"escape": "cancel"})
 
     def __init__(self, label: str, hint: str, ink: Ink, check: Callable[[str], str | None], value: str = "") -> None:
         super().__init__(classes="ascii" if ink.ascii else "")
