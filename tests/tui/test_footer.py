@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from tests.tui.walk import Walk, WalkApp, open_run
-from tui_nn.tui.app import Options, Wish
+from tests.tui.walk import Walk, take
 from tui_nn.tui.arrange import is_too_small
 from tui_nn.tui.chrome import footer_line
 from tui_nn.tui.commands import COMMANDS, PLACES, footer_commands
@@ -58,31 +55,23 @@ def test_no_footer_overflows(scenario: str | None):
     """The real screens, at five widths, in English and Korean, paused, running, and under each modal screen."""
     keys = {key for command in COMMANDS for key in command.all_keys}
 
-    async def main() -> None:
-        app = WalkApp(Options(wish=Wish(scenario) if scenario else None))
-        async with app.run_test(size=(120, 40)) as pilot:
-            walk = Walk(app, pilot)
-            try:
-                if scenario:
-                    await open_run(walk)
-                for width in WIDTHS:
-                    height = 12 if width == 40 else 24
-                    assert not is_too_small(width, height)
-                    await pilot.resize_terminal(width, height)
-                    for _ in range(2):
-                        await walk.settle()
-                        seen = {"": widths_of_bars(walk)}
-                        for key in MODAL:
-                            if key in keys:
-                                await walk.press(key)
-                                seen[key] = widths_of_bars(walk)
-                                await walk.home()
-                        for key, bars in seen.items():
-                            for name, used, width_there in bars:
-                                assert used <= width_there, f"{name} at {width}, {key}, {app.lang}\n{walk.text}"
-                        assert any(used for _, used, _ in seen[""])
-                        await walk.press("l")
-            finally:
-                app.close_session()
+    async def act(walk: Walk) -> None:
+        for width in WIDTHS:
+            height = 12 if width == 40 else 24
+            assert not is_too_small(width, height)
+            await walk.pilot.resize_terminal(width, height)
+            for _ in range(2):
+                await walk.settle()
+                seen = {"": widths_of_bars(walk)}
+                for key in MODAL:
+                    if key in keys:
+                        await walk.press(key)
+                        seen[key] = widths_of_bars(walk)
+                        await walk.home()
+                for key, bars in seen.items():
+                    for name, used, width_there in bars:
+                        assert used <= width_there, f"{name} at {width}, {key}, {walk.app.lang}\n{walk.text}"
+                assert any(used for _, used, _ in seen[""])
+                await walk.press("l")
 
-    asyncio.run(main())
+    take(scenario, act)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from textual.widgets import Input
 
-from tests.tui.walk import CHECKS, Walk, WalkApp, check, open_run, walk_through
+from tests.tui.walk import CHECKS, Check, Walk, check, open_run, take, walk_through
 from tui_nn.scenario import list_presets
-from tui_nn.tui.app import Options, Wish
 from tui_nn.tui.commands import COMMANDS, PANELS
 from tui_nn.tui.page import Page
 from tui_nn.tui.palette import Palette
@@ -25,50 +25,30 @@ PER_EPOCH = 45
 # Moving in time
 
 
-@check("step", "program-forward")
-async def _step(walk: Walk, key: str) -> None:
-    await walk.at(0, 3)
-    await walk.press(key)
-    assert walk.position == (0, 4)
+# From a place the key leads to the next, and from there to the one after.
+MOVES = {
+    ("step", "program-forward"): [(0, 3), (0, 4)],
+    ("back", "program-back"): [(0, 3), (0, 2)],
+    ("iteration", "program-page-forward"): [(2, 3), (3, 0), (4, 0)],
+    ("back-iteration", "program-page-back"): [(2, 3), (2, 0), (1, 0)],
+    ("epoch",): [(2, 3), (PER_EPOCH, 0)],
+    ("back-epoch",): [(PER_EPOCH + 1, 2), (PER_EPOCH, 0), (0, 0)],
+    ("first",): [(5, 2), (0, 0)],
+}
 
 
-@check("back", "program-back")
-async def _back(walk: Walk, key: str) -> None:
-    await walk.at(0, 3)
-    await walk.press(key)
-    assert walk.position == (0, 2)
+def _leads(places: Sequence[tuple[int, int]]) -> Check:
+    async def move(walk: Walk, key: str) -> None:
+        await walk.at(*places[0])
+        for place in places[1:]:
+            await walk.press(key)
+            assert walk.position == place
+
+    return move
 
 
-@check("iteration", "program-page-forward")
-async def _iteration(walk: Walk, key: str) -> None:
-    await walk.at(2, 3)
-    await walk.press(key)
-    assert walk.position == (3, 0)
-
-
-@check("back-iteration", "program-page-back")
-async def _back_iteration(walk: Walk, key: str) -> None:
-    await walk.at(2, 3)
-    await walk.press(key)
-    assert walk.position == (2, 0)
-    await walk.press(key)
-    assert walk.position == (1, 0)
-
-
-@check("epoch")
-async def _epoch(walk: Walk, key: str) -> None:
-    await walk.at(2, 3)
-    await walk.press(key)
-    assert walk.position == (PER_EPOCH, 0)
-
-
-@check("back-epoch")
-async def _back_epoch(walk: Walk, key: str) -> None:
-    await walk.at(PER_EPOCH + 1, 2)
-    await walk.press(key)
-    assert walk.position == (PER_EPOCH, 0)
-    await walk.press(key)
-    assert walk.position == (0, 0)
+for ids, places in MOVES.items():
+    check(*ids)(_leads(places))
 
 
 @check("run")
@@ -109,13 +89,6 @@ async def _goto(walk: Walk, key: str) -> None:
     await walk.type("30:2")
     await walk.press("enter")
     assert walk.position == (30, 2)
-
-
-@check("first")
-async def _first(walk: Walk, key: str) -> None:
-    await walk.at(5, 2)
-    await walk.press(key)
-    assert walk.position == (0, 0)
 
 
 @check("last")
@@ -530,57 +503,35 @@ def test_every_command_is_checked():
     assert [command.id for command in COMMANDS if command.id not in CHECKS] == []
 
 
-def _walk(where: str, scenario: str | None) -> None:
-    async def main() -> None:
-        app = WalkApp(Options(wish=Wish(scenario) if scenario else None))
-        async with app.run_test(size=(120, 40)) as pilot:
-            walk = Walk(app, pilot)
-            try:
-                if scenario:
-                    await open_run(walk)
-                    await walk.at(FAR)
-                else:
-                    await walk.until(lambda: isinstance(app.screen, GalleryScreen))
-                    await walk.settle()
-                await walk_through(walk, where)
-            finally:
-                app.close_session()
-
-    asyncio.run(main())
-
-
 @pytest.mark.parametrize("where", ["debugger", *PANELS, "app"])
 def test_every_key_of_the_debugger(where: str):
     """Letters, signs and jamo; after each, escape alone leads back."""
-    _walk(where, "digits-dnn")
+
+    async def act(walk: Walk) -> None:
+        await walk.at(FAR)
+        await walk_through(walk, where)
+
+    take("digits-dnn", act)
 
 
 @pytest.mark.parametrize("where", ["gallery", "app"])
 def test_every_key_of_the_gallery(where: str):
-    _walk(where, None)
+    take(None, lambda walk: walk_through(walk, where))
 
 
 def test_every_preset_is_reached_by_keys():
     """From the gallery, with down and enter alone; escape leads to the gallery again."""
 
-    async def main() -> None:
-        app = WalkApp(Options())
-        async with app.run_test(size=(120, 40)) as pilot:
-            walk = Walk(app, pilot)
-            await walk.until(lambda: isinstance(app.screen, GalleryScreen))
-            await walk.settle()
-            seen = []
-            try:
-                for n in range(len(list_presets())):
-                    gallery = _gallery(walk)
-                    while gallery.selected != n:
-                        await walk.press("down" if gallery.selected < n else "up")
-                    await walk.press("enter")
-                    assert walk.screen is walk.run
-                    seen.append(walk.run.wish.ref)
-                    await walk.press("escape")
-            finally:
-                app.close_session()
-            assert sorted(seen) == sorted(preset.id for preset in list_presets())
+    async def act(walk: Walk) -> None:
+        seen = []
+        for n in range(len(list_presets())):
+            gallery = _gallery(walk)
+            while gallery.selected != n:
+                await walk.press("down" if gallery.selected < n else "up")
+            await walk.press("enter")
+            assert walk.screen is walk.run
+            seen.append(walk.run.wish.ref)
+            await walk.press("escape")
+        assert sorted(seen) == sorted(preset.id for preset in list_presets())
 
-    asyncio.run(main())
+    take(None, act)

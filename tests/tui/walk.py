@@ -10,7 +10,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.tui.driver import is_ready, screen_text, until
+from tests.tui.driver import drive, is_ready, screen_text, until
 from tui_nn.scenario import list_presets
 from tui_nn.tui.app import TuiApp
 from tui_nn.tui.commands import COMMANDS
@@ -147,3 +147,15 @@ async def walk_through(walk: Walk, where: str) -> None:
 
 async def open_run(walk: Walk) -> None:
     await walk.until(lambda: is_ready(walk.app), "the run")  # type: ignore[arg-type]
+
+
+def take(scenario: str | None, act: Callable[[Walk], Awaitable[None]]) -> None:
+    """A walk from the run, which stands ready, or from the gallery."""
+
+    async def begin(app: Any, pilot: Pilot) -> None:
+        walk = Walk(app, pilot)
+        await walk.until(lambda: isinstance(walk.screen, DebuggerScreen if scenario else GalleryScreen))
+        await walk.settle()
+        await act(walk)
+
+    drive(scenario, begin, kind=WalkApp)
