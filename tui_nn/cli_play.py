@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from tui_nn.debugger.script import Line
     from tui_nn.debugger.session import Session
 
-# The metrics that a panel is about, by the name that `show` gives the panel.
+# The metrics that a panel is about, by the name that `show` gives it. The others are about the main ones alone: data, the
+# landscape and the curves about the loss and the accuracy, program and lesson about whatever is done.
 PANEL_METRICS = {
     "layers": ("act_std.", "saturated."),
     "activations": ("act_std.", "saturated."),
     "gradients": ("delta_norm.", "grad_norm."),
+    "weights": ("weight_norm.",),
     "optimizer": ("weight_norm.", "update_ratio."),
+    "graph": ("act_mean.", "delta_norm."),  # values forward, gradients backward
 }
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cli.conftest import PRESETS, Run
+from tui_nn.scenario.panels import PANELS
 
 SCRIPT = """
 [[script]]
@@ -44,6 +45,24 @@ def test_a_transcript_says_does_and_shows(run: Run, line):
     assert moves[3].startswith("> until loss < 0.5 * loss@0: iteration ")
     assert "holds after" in moves[3]
     assert "held    at 10 iterations: loss < loss@0" in out
+
+
+def test_what_is_shown_is_read_out(run: Run, line):
+    """Behind a move, what the panel is about: the loss, and for six of them one or two metrics of the layer's own."""
+    script = "".join(f'[[script]]\nrun = "1 iteration"\nshow = "{name}"\n' for name in PANELS)
+    out = run("play", "--headless", line(script)).out
+    read = [text.split() for text in out.splitlines() if text.startswith("     ")]
+    names = {name: {word for word in words if word[0].isalpha()} for name, words in zip(PANELS, read, strict=True)}
+    assert all("loss" in found for found in names.values())
+    own = {name: {word.removesuffix(".dense_1") for word in found if "." in word} for name, found in names.items()}
+    assert {name: found for name, found in own.items() if found} == {
+        "layers": {"act_std"},
+        "activations": {"act_std"},
+        "gradients": {"delta_norm", "grad_norm"},
+        "weights": {"weight_norm"},
+        "optimizer": {"weight_norm", "update_ratio"},
+        "graph": {"act_mean", "delta_norm"},
+    }
 
 
 def test_in_korean(run: Run, line):

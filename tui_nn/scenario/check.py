@@ -20,13 +20,13 @@ from tui_nn.scenario.errors import Fault, Path, shown, unknown
 from tui_nn.scenario.expression import Expression, ExpressionError, parse_expression, validate_names
 from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.naming import CLOCK, layer_names, metric_names, parameter_shapes, unmeasured
+from tui_nn.scenario.panels import PANELS
 from tui_nn.scenario.spec.base import MAX_ITERATIONS
 from tui_nn.scenario.spec.optimizers import MOMENTS
 from tui_nn.scenario.validate import Findings
 
 MAX_BYTES = 512 * 1024 * 1024
 PARAMETERS = {True: "a weight", False: "a bias"}
-PANELS = ("program", "layers", "activations", "gradients", "optimizer", "curves", "lesson")
 
 
 def check(findings: Findings) -> list[Fault]:

@@ -1,8 +1,8 @@
 """A microscope: one way to look at a frame, a tab of panel 3.
 
 Each is a file of its own in panels/, named as the microscope is, with a constant MICROSCOPE: a pure renderer from a frame,
-the view and a size to lines, and how the arrows move its cursor. The table here is all that knows of them; a file is
-imported when its picture is first asked for.
+the view and a size to lines, and how the arrows move its cursor. Their names are in scenario/panels.py, for a script may
+show them; a file is imported when its picture is first asked for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from tui_nn.scenario.panels import MICROSCOPES
 
 if TYPE_CHECKING:
     from rich.segment import Segment
@@ -25,15 +27,7 @@ if TYPE_CHECKING:
     Has = Callable[[Any, int], bool]
     Hit = Callable[[Any, View, int, int, int, int], None]
 
-TITLES = {  # in the order of the tabs
-    "activations": "Activations",
-    "gradients": "Gradients",
-    "weights": "Weights",
-    "optimizer": "Optimizer",
-    "data": "Data",
-    "landscape": "Landscape",
-    "graph": "Graph",
-}
+TITLES = {name: name.capitalize() for name in MICROSCOPES}
 
 
 @dataclass(frozen=True)

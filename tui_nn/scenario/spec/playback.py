@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from tui_nn.scenario.panels import PANELS
 from tui_nn.scenario.spec.base import AmountText, Condition, EitherText, GoalText, Model
 
 
@@ -12,8 +13,9 @@ class ScriptLine(Model):
 
     say: EitherText | None = None
     """What the presenter says."""
-    show: Annotated[str, Field(min_length=1, max_length=60)] | None = None
-    """A panel (program, layers, gradients, optimizer, curves, lesson) or a metric to look at."""
+    show: Annotated[str, Field(min_length=1, max_length=60, examples=list(PANELS))] | None = Field(
+        None, description=f"Where to look: a panel ({', '.join(PANELS)}) or any metric."
+    )
     goto: GoalText | None = None
     """Go to "iteration 500", "epoch 3", "start" or "end"."""
     step: AmountText | None = None

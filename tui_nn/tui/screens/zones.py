@@ -32,12 +32,8 @@ KINDS: tuple[type[Panel], ...] = (ProgramPanel, LayersPanel, DetailPanel, Curves
 NAMES = {"program": "1 Program", "layers": "2 Layers", "detail": "3 Detail", "curves": "4 Curves", "lesson": "5 Lesson"}
 
 # What a script line may ask to be shown: a panel and its tab.
-SHOWS = {
-    "program": ("program", ""),
-    "layers": ("layers", ""),
-    "lesson": ("lesson", ""),
-    "curves": ("curves", "loss"),
-} | {name: ("detail", name) for name in TITLES}
+SHOWS = {"program": ("program", ""), "layers": ("layers", ""), "curves": ("curves", "loss"), "lesson": ("lesson", "")}
+SHOWS |= {name: ("detail", name) for name in TITLES}
 # Where a metric is to be seen; any other one is drawn among the chosen curves.
 METRICS = {
     "loss": ("curves", "loss"),
