@@ -13,17 +13,20 @@ MARKS = ("braille", "x", "o", "+", "*", "-")  # told apart without colour too
 COLOURS = ("blue+", "orange+", "green+", "magenta+", "cyan+", "red+")
 
 
-def chart_text(curves: Mapping[str, tuple[Any, Any]]) -> str:
-    """Curves (iterations, values) by name over one axis, as wide as the terminal. Values that are not finite are counted, not drawn."""
+def chart_text(curves: Mapping[str, tuple[Any, Any]], width: int | None = None, height: int = HEIGHT) -> str:
+    """Curves (iterations, values) by name over one axis. Values that are not finite are counted, not drawn.
+
+    width: in cells; None is as wide as the terminal, up to MAX_WIDTH.
+    """
     import numpy as np
     import plotext
 
     from tui_nn.tui.plot import decimate
 
-    width = min(shutil.get_terminal_size((80, 24)).columns, MAX_WIDTH)
+    width = width or min(shutil.get_terminal_size((80, 24)).columns, MAX_WIDTH)
     plotext.clear_figure()
     plotext.limit_size(False, False)
-    plotext.plot_size(width, HEIGHT)
+    plotext.plot_size(width, height)
     plotext.theme("clear")
     lost = []
     for index, (name, (iterations, values)) in enumerate(curves.items()):

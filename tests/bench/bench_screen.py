@@ -1,12 +1,13 @@
 """What the screen costs and how fast it answers, with the engine at full speed; what it takes while nothing runs.
 
-    python tests/bench/bench_screen.py [--quick] [PART...]      # keys engine pause frames idle quit memory
+    python tests/bench/bench_screen.py [--quick] [PART...]      # keys engine pause frames chart idle quit memory
 
 keys:   from a key to the screen it has changed, as the ANSI text a terminal would get. Every key falls at another moment
         between two ticks of the screen's timer.
 engine: iterations a second with the screen against the same session without one, in turns, in one process.
 pause:  from the key event to the moment the compiled loop has ended.
 frames: a frame fetched from the running machine, drawn, and turned into ANSI text: every microscope in every view.
+chart:  one noisy curve at 120x40 as ANSI text, drawn as the screen does and as plotext does for `run --plot`, in turns.
 idle:   processor time in a real terminal while nothing runs.
 quit:   from q at full speed to the end of the program, its terminal restored.
 memory: by how much the process has grown behind an hour of playback, by the player's clock.
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import os
 import platform
 import statistics
@@ -26,9 +28,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -37,6 +39,7 @@ os.environ["TUI_NN_CONFIG_DIR"] = tempfile.mkdtemp()
 from textual import events
 from textual.screen import Screen
 
+from tests.bench.verdict import Clock, Took, Verdict, within
 from tests.terminal import Terminal, stands
 from tests.tui.driver import is_ready, until
 from tui_nn.tui.app import Options, TuiApp, Wish
@@ -72,61 +75,6 @@ class Painter:
             self.painted_at, self.painted_cpu = time.perf_counter(), time.thread_time()
 
         app._display = show  # type: ignore[method-assign, assignment]
-
-
-def within(values: Sequence[float], share: float) -> float:
-    """The value that this share of them does not exceed."""
-    ordered = sorted(values)
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
-
-
-class Took(NamedTuple):
-    """Seconds by the clock on the wall, and of this thread on a processor: the same on a machine that is free."""
-
-    wall: float
-    cpu: float
-
-    def __add__(self, other: Took) -> Took:  # type: ignore[override]
-        return Took(self.wall + other.wall, self.cpu + other.cpu)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.wall, self.cpu = time.perf_counter(), time.thread_time()
-
-    @property
-    def took(self) -> Took:
-        return Took(time.perf_counter() - self.wall, time.thread_time() - self.cpu)
-
-
-class Verdict:
-    """Prints each figure beside its target."""
-
-    def __init__(self, is_quick: bool) -> None:
-        self.is_quick, self.n_missed = is_quick, 0
-
-    def of(self, n: int) -> int:
-        """How many of n cases: a smoke run takes the first."""
-        return 1 if self.is_quick else n
-
-    def times(self, name: str, took: Sequence[Took | float], median_ms: float | None, p95_ms: float) -> None:
-        ms = [1e3 * (each if isinstance(each, float | int) else each.wall) for each in took]
-        cpu = [1e3 * each.cpu for each in took if not isinstance(each, float | int)]
-        own = f"  (processor: {statistics.median(cpu):5.1f}, {within(cpu, 0.95):5.1f})" if cpu else ""
-        median, p95 = statistics.median(ms), within(ms, 0.95)
-        is_met = p95 <= p95_ms and (median_ms is None or median <= median_ms)
-        target = f"p95 {p95_ms:g}" if median_ms is None else f"median {median_ms:g}, p95 {p95_ms:g}"
-        self._say(
-            name, f"n {len(ms):4}  least {min(ms):6.1f}  median {median:6.1f}  p95 {p95:6.1f} ms{own}", target, is_met
-        )
-
-    def figure(self, name: str, value: float, most: float, unit: str, text: str = "") -> None:
-        self._say(name, f"{text}{value:6.2f} {unit}", f"{most:g}", value <= most)
-
-    def _say(self, name: str, text: str, target: str, is_met: bool) -> None:
-        self.n_missed += not is_met
-        word = "" if self.is_quick else "  met" if is_met else "  MISSED"
-        print(f"{name:34} {text}  (target {target}){word}", flush=True)
 
 
 async def with_app(
@@ -327,6 +275,40 @@ async def measure_frames(run: Any, times: dict[bool, list[Took]], n: int) -> Non
         timer.resume()
 
 
+def chart(verdict: Verdict) -> None:
+    """Both from the same points, of which both keep each column's extremes. The noise is what makes lines long."""
+    import numpy as np
+    from rich.console import Console
+    from textual.strip import Strip
+
+    from tui_nn.cli_plot import chart_text
+    from tui_nn.tui.ink import Ink
+    from tui_nn.tui.plot import Curve, plot
+
+    n, (width, height), ink = 10_000, (120, 40), Ink(dark=True)
+    x = np.arange(n)
+    y = np.exp(-x / 3000) + 0.1 * np.random.default_rng(0).standard_normal(n)
+    console = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", width=width)
+
+    def ours() -> str:
+        lines = plot([Curve(x, y, "train")], width, height, ink, last=float(n - 1)).lines
+        return "\n".join(Strip(line).render(console) for line in lines)
+
+    def plotexts() -> str:
+        return chart_text({"loss": (x, y)}, width, height)
+
+    times: dict[str, list[float]] = {"ours": [], "plotext": []}
+    for _ in range(3 if verdict.is_quick else 50):
+        for name, draw in (("ours", ours), ("plotext", plotexts)):
+            clock = Clock()
+            text = draw()
+            times[name].append(clock.took.cpu)
+            assert len(text.splitlines()) == height
+    own, other = (1e3 * statistics.median(each) for each in times.values())
+    text = f"ours {own:.1f} ms, plotext {other:.1f} ms of processor time, {other / own:.1f} times as long: ours takes "
+    verdict.figure(f"chart, {n:,} points at {width}x{height}", own / other, 1, "of plotext's time", text)
+
+
 def idle(verdict: Verdict) -> None:
     """Of the whole process, in a terminal, after everything has come to rest."""
     if not Path("/proc/self/stat").exists():
@@ -393,7 +375,9 @@ def memory(verdict: Verdict) -> None:
         verdict.figure(f"memory, {scenario}", float(done.stdout), 20, f"MB behind {seconds:,} s of playback")
 
 
-PARTS = {"keys": keys, "engine": engine, "pause": pause, "frames": frames, "idle": idle, "quit": quit, "memory": memory}
+PARTS = {
+    "keys": keys, "engine": engine, "pause": pause, "frames": frames, "chart": chart, "idle": idle, "quit": quit, "memory": memory,
+}  # fmt: skip
 
 
 def main() -> None:
