@@ -19,7 +19,7 @@ from tui_nn.scenario import list_presets, load_scenario
 
 PRESETS = [preset.id for preset in list_presets()]
 FULL = os.environ.get("TUI_NN_FULL") == "1"
-MOVES = 10_000 if FULL else 1_600
+MOVES = max(10_000 if FULL else 1_600, 100 * len(PRESETS))  # with fewer on each, too few places are revisited
 FAR = 400  # iterations: well past an epoch of every preset, and past 128 checkpoints
 
 

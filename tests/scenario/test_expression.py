@@ -259,7 +259,7 @@ def test_the_longest_chain_is_evaluated():
     assert parse_expression("1+" * 249 + "1").evaluate(Run()) == 250
 
 
-SHAPES = {"dense_1.weight": (4, 2), "dense_1.bias": (4,), "out.weight": (1, 4), "out.bias": (1,)}
+SHAPES = {"dense_1.weight": (4, 2), "dense_1.bias": (4,), "out.weight": (1, 4), "out.bias": (1,), "bare.weight": (2, 1)}
 
 
 @pytest.mark.parametrize(
@@ -275,6 +275,8 @@ SHAPES = {"dense_1.weight": (4, 2), "dense_1.bias": (4,), "out.weight": (1, 4), 
                 "[4,0] is outside weight.dense_1, whose shape is [4, 2]; indices count from 0 (column 1 of the condition)"
             ],
         ),
+        ("bias.bare[0] > 0", ["bare has no bias; it has weight (column 1 of the condition)"]),
+        ("m.bare[0] > 0", ["bare has no bias; it has weight (column 1 of the condition)"]),
         ("weight.dense_1[4] > 0", ["1 index for weight.dense_1, whose shape is [4, 2] (column 1 of the condition)"]),
         (
             "grad.dense_1[4] > 0",

@@ -107,8 +107,11 @@ def _element_problems(element: Element, shapes: Mapping[str, tuple[int, ...]]) -
         yield ExpressionError(unknown("layer", element.layer, layers), element.column)
         return
     role = "weight" if element.kind == "weight" or (element.kind != "bias" and len(element.index) == 2) else "bias"
-    shape = shapes[f"{element.layer}.{role}"]
-    if len(element.index) != len(shape):
+    shape = shapes.get(f"{element.layer}.{role}")
+    if shape is None:
+        roles = ", ".join(name.rsplit(".", 1)[1] for name in shapes if name.rsplit(".", 1)[0] == element.layer)
+        yield ExpressionError(f"{element.layer} has no {role}; it has {roles}", element.column)
+    elif len(element.index) != len(shape):
         given = "1 index" if len(element.index) == 1 else f"{len(element.index)} indices"
         yield ExpressionError(
             f"{given} for {element.kind}.{element.layer}, whose shape is {list(shape)}", element.column
