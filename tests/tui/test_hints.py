@@ -41,6 +41,27 @@ def test_what_was_done_before_its_turn_is_not_said():
     assert hints.seen == ALL_SEEN
 
 
+@pytest.mark.parametrize("action", ["step('iteration')", "screen.step('epoch')", "run_pause", "until", "goto"])
+def test_any_way_forward_follows_the_first(action: str):
+    """Whoever trains has no need to be told how one operation runs; the second hint is not lost with it."""
+    hints = Hints(0)
+    assert hints.shown() is HINTS[0]
+    assert hints.note(action)
+    assert hints.shown() is HINTS[1]
+    assert hints.note("back('iteration')")
+    assert hints.shown() is HINTS[2]
+
+
+def test_one_leaves_a_user_who_does_other_things():
+    """Six different ones; an arrow held down is one. The next has its own six."""
+    hints = Hints(0)
+    hints.shown()
+    assert not any(hints.note("move(0,1)") for _ in range(50))
+    others = ["panel('detail')", "tab(1)", "mode(1)", "zoom", "screen.select_layer(1)", "theme"]
+    assert [hints.note(action) for action in others] == [False] * 4 + [True, False]
+    assert hints.shown() is HINTS[1]
+
+
 def test_they_belong_to_the_first_visit():
     """A visit in which one was shown is the first; one that only played a lesson is not."""
     kept: list[int] = []

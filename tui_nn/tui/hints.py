@@ -1,4 +1,7 @@
-"""Three hints for the first visit, one at a time, in the footer. Each leaves when it has been followed; then all is quiet."""
+"""Three hints for the first visit, one at a time, in the footer.
+
+Each leaves when it has been followed, or when the user finds other ways without it; then all is quiet.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Hint:
-    """words: {id} stands for the key of that command. actions: any of these means that it has been followed."""
+    """words: {id} stands for the key of that command. actions: any of these, by name, means that it has been followed."""
 
     words: dict[str, str]
     actions: tuple[str, ...]
@@ -32,24 +35,25 @@ HINTS = (
             "en": "{step} runs the next operation",
             "ko": "{step} 키는 다음 연산 하나를 실행합니다",
         },
-        ("step('op')", "screen.step('op')"),
+        ("step", "run_pause", "until", "goto", "play"),
     ),
     Hint(
         {
             "en": "{back} takes it back; {run} trains",
             "ko": "{back} 키는 되돌리고, {run} 키는 학습을 돌립니다",
         },
-        ("back('op')", "screen.back('op')", "run_pause"),
+        ("back", "first", "run_pause"),
     ),
     Hint(
         {
             "en": "{help} explains the panel, {palette} finds any command",
             "ko": "{help} 키는 이 패널을 설명하고, {palette} 키는 모든 명령을 찾습니다",
         },
-        ("help", "command_palette"),
+        ("help", "command_palette", "glossary"),
     ),
 )
 ALL_SEEN = len(HINTS)
+PATIENCE = 6  # different other commands, after which a hint has nothing to say to this user
 
 
 class Hints:
@@ -58,6 +62,7 @@ class Hints:
     def __init__(self, seen: int = ALL_SEEN, keep: Callable[[int], None] = lambda seen: None) -> None:
         self.seen, self._keep = seen, keep
         self._followed: set[int] = set()
+        self._others: set[str] = set()  # done while the current one was in sight
         self._is_begun = False
 
     @property
@@ -70,14 +75,24 @@ class Hints:
         return self.current
 
     def note(self, action: str) -> bool:
-        """An action was done, on whatever way. True if another hint is to be shown, or none any more."""
+        """An action was done, on whatever way: "step('op')", "screen.step('op')". True if the hint to show is another now."""
         if self.current is None:
             return False
-        self._followed |= {i for i, hint in enumerate(HINTS) if action in hint.actions}
+        name = re.sub(r"^\w+\.|\(.*", "", action)
+        # One action follows one hint: a key that two of them name has to be pressed twice.
+        ahead = (i for i in range(self.seen, ALL_SEEN) if name in HINTS[i].actions and i not in self._followed)
+        followed = next(ahead, None)
+        if followed is not None:
+            self._followed.add(followed)
+        elif self._is_begun:
+            self._others.add(name)
         before = self.seen
+        if len(self._others) >= PATIENCE:
+            self._followed.add(self.seen)
         while self.seen in self._followed:
             self.seen += 1
         if self.seen != before:
+            self._others.clear()
             self._keep(self.seen)
         return self.seen != before
 
