@@ -26,12 +26,17 @@ def is_blank(lines: Sequence[Sequence[Segment]]) -> bool:
 
 def clipped(lines: Sequence[Sequence[Segment]], wide: Sequence[Sequence[Segment]], width: int) -> list[str]:
     """Words at the right edge that are not words of the same panel drawn wider, but begin one: they were cut without a sign."""
-    words = set(re.findall(r"[A-Za-z]{2,}", "\n".join(text_of(line) for line in wide)))
+    whole = "\n".join(text_of(line) for line in wide)
+    words = set(re.findall(r"[A-Za-z]{2,}", whole))
     found = []
     for line in lines:
         text = text_of(line)
         last = re.search(r"[A-Za-z]+$", text)
-        if last and sum(segment.cell_length for segment in line) == width and last[0] not in words:
+        if last is None or sum(segment.cell_length for segment in line) != width:
+            continue
+        before = text[: last.start()].split()[-1:]  # a letter alone is a word where it follows the same one: "% of w"
+        alone = re.search(rf"{re.escape(before[0])} {last[0]}\b", whole) if before and len(last[0]) == 1 else None
+        if last[0] not in words and not alone:
             longer = [word for word in words if word.startswith(last[0])]
             found += [f"{last[0]!r} of {longer[0]!r} in {text.strip()!r}"] if longer else []
     return found

@@ -13,6 +13,7 @@ import pytest
 from tests.tui.driver import bad_file, drive, is_ready, screen_text, settled, tap, until
 from tui_nn.tui.app import Options, TuiApp
 from tui_nn.tui.commands import COMMANDS
+from tui_nn.tui.ink import PALETTE
 from tui_nn.tui.screens.debugger import DebuggerScreen
 from tui_nn.tui.screens.gallery import GalleryScreen
 from tui_nn.tui.screens.modal import PageScreen, PromptScreen, TooSmall
@@ -401,6 +402,22 @@ def test_opened_at_an_iteration_and_playing():
         await until(pilot, lambda: app.debugger.player is not None)
 
     drive("xor-mlp", act, at=30, play=True)
+
+
+def test_a_picture_painted_between_ink_and_background_does_not_stay():
+    """The ink changes at once, Textual's background a moment later; what is painted in between has the old one."""
+
+    async def act(app, pilot):
+        panel = app.debugger.panels["detail"]
+        app.action_theme()
+        panel.render_line(3)
+        await settled(app, pilot)
+        strips = app.screen._compositor.render_strips()
+        behind = {segment.style.bgcolor.name for segment in strips[panel.region.y + 1] if segment.style}
+        assert PALETTE[False]["background"] in behind
+        assert PALETTE[True]["background"] not in behind
+
+    drive("xor-mlp", act)
 
 
 def test_theme_and_language_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -34,6 +34,8 @@ def test_a_word_cut_without_a_sign_is_found():
     assert clipped(lines("error grad…"), wide, 11) == []
     assert clipped(lines("my gradient"), wide, 11) == []
     assert clipped(lines("error gradi"), wide, 20) == []
+    assert clipped(lines("2 % of w"), lines("2 % of w; plain descent: what"), 8) == []
+    assert len(clipped(lines("2 % of w"), lines("2 % of what"), 8)) == 1
 
 
 def test_pale_words_are_found():

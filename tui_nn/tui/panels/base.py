@@ -99,6 +99,11 @@ class Panel(Widget, can_focus=True):
         """What the body shows now, to be read by the glossary."""
         return "\n".join("".join(segment.text for segment in line) for line in self._lines[1:])
 
+    def notify_style_update(self) -> None:
+        """The strips hold the background they were painted on; a theme changes it a moment after the ink."""
+        super().notify_style_update()
+        self.redraw()
+
     def redraw(self) -> None:
         """Draw all of it anew: the selection, a tab or the language has changed."""
         self._strips = None

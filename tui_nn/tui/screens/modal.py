@@ -165,6 +165,12 @@ class TooSmall(Modal[None]):
         for page in self.query(Page):
             page.reset()
 
+    def use_ink(self, ink: Ink) -> None:
+        self.ink = ink
+        for page in self.query(Page):
+            page.ink = ink
+            page.reset()
+
     def on_screen_resume(self) -> None:
         """Come to light again after the window has grown: there is nothing left to say."""
         if not is_too_small(*self.app.size):
