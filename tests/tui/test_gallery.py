@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,13 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.segment import Segment
 
 from tests.tui.driver import drive, is_ready, screen_text, until
 from tests.tui.goldens import as_text, check
 from tui_nn.scenario import PresetInfo, list_presets
 from tui_nn.scenario.chapters import path_of
 from tui_nn.scenario.curves import RecordedCurve
-from tui_nn.tui.gallery import Marks, Row, list_lines, matching, rows_of, scrolled, shared_tags, start_line, tag_line
+from tui_nn.tui.gallery import (
+    WORDS,
+    Marks,
+    Row,
+    found,
+    list_lines,
+    matching,
+    rows_of,
+    scrolled,
+    shared_tags,
+    start_line,
+    tag_line,
+)
+from tui_nn.tui.gallery_preview import WORDS as PREVIEW_WORDS
 from tui_nn.tui.gallery_preview import preview_lines, read_preview
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.screens.gallery import GalleryScreen, PresetList
@@ -178,20 +193,41 @@ def test_tags_of_a_single_preset_are_left_to_the_search():
 def test_the_chosen_tag_is_in_sight(width: int):
     tags = [(f"tag number {i}", 3) for i in range(30)]
     for chosen in ["", *(tag for tag, _ in tags)]:
-        line = tag_line(tags, chosen, width, INK)
+        line = tag_line(tags, chosen, "en", width, INK)
         assert sum(segment.cell_length for segment in line) <= width
         assert f"[{chosen + ' 3' if chosen else 'all'}]" in as_text([line])
 
 
 def test_the_line_above_says_where_to_begin_and_where_to_go_on():
     for width in (40, 60, 120):
-        assert "1: A learning rate" in as_text([start_line(PATH, Marks(next="lr-too-large"), width, INK)])
-        line = start_line(PATH, MARKS, width, INK)
-        assert "2: XOR" in as_text([line])
-        assert sum(segment.cell_length for segment in line) <= width
-    assert "Continue with 2: XOR" in as_text([start_line(PATH, MARKS, 80, INK)])
-    assert "1 of 3 visited" in as_text([start_line(PATH, MARKS, 80, INK)])
-    assert "all 3" in as_text([start_line(PATH, Marks(frozenset(TITLES)), 80, INK)])
+        assert "1: A learning rate" in as_text([start_line(PATH, Marks(next="lr-too-large"), "en", width, INK)])
+        for lang, words in (("en", "2: XOR"), ("ko", ": XOR")):
+            line = start_line(PATH, MARKS, lang, width, INK)
+            assert words in as_text([line])
+            assert sum(segment.cell_length for segment in line) <= width
+    assert "Continue with 2: XOR" in as_text([start_line(PATH, MARKS, "en", 80, INK)])
+    assert "1 of 3 visited" in as_text([start_line(PATH, MARKS, "en", 80, INK)])
+    assert "all 3" in as_text([start_line(PATH, Marks(frozenset(TITLES)), "en", 80, INK)])
+
+
+def test_its_own_words_follow_the_language():
+    """No English word is left in Korean but what the names on the screen and the keys are."""
+    every = Marks(frozenset(TITLES))
+    lines = [
+        start_line(PATH, MARKS, "ko", 100, INK),
+        start_line(PATH, Marks(next="xor-mlp"), "ko", 100, INK),
+        start_line(PATH, every, "ko", 100, INK),
+        start_line([], every, "ko", 100, INK),
+        [Segment(found(3, 9, "ko") + found(9, 9, "ko"))],
+    ]
+    text = as_text(lines).replace("XOR, learnt by a hidden layer", "")
+    assert not re.search("[A-Za-z]", text), text
+    listed = as_text(drawn(100, 20, lang="ko"))
+    assert "다음" in listed
+    assert "열림" in listed
+    assert "[전체]" in as_text([tag_line([("sgd", 2)], "", "ko", 80, INK)])
+    for words in (*WORDS.values(), *PREVIEW_WORDS.values()):
+        assert set(words) == {"en", "ko"}
 
 
 # The page on one preset

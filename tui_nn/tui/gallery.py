@@ -22,7 +22,29 @@ if TYPE_CHECKING:
 
 FEW = 8  # rows; in fewer, chapters have no headings
 SPARKS = ((96, 24), (72, 16), (56, 12), (48, 8))  # from a width on: cells of the picture beside a title
-NOTHING = "No preset matches. esc clears the search; o opens a file of your own."
+WORDS = {
+    "nothing": {
+        "en": "No preset matches. esc clears the search; o opens a file of your own.",
+        "ko": "맞는 프리셋이 없습니다. esc로 검색을 지우고, o로 파일을 엽니다.",
+    },
+    "begin": {"en": "New here? Begin with {}: ", "ko": "처음이라면 {}번부터: "},
+    "go on": {"en": "Continue with {}: ", "ko": "이어서 {}번: "},
+    "visited": {"en": "{} of {} visited ", "ko": "{1}개 중 {0}개를 열어 봄 "},
+    "all visited": {"en": "You have opened all {}.", "ko": "{}개를 모두 열어 보았습니다."},
+    "none": {
+        "en": "Open a training run, and step it back and forth.",
+        "ko": "학습 과정을 열어 앞뒤로 한 단계씩 살펴보세요.",
+    },
+    "open": {"en": "open", "ko": "열림"},
+    "start": {"en": "start here", "ko": "여기부터"},
+    "next": {"en": "next", "ko": "다음"},
+    "broken": {"en": "cannot be read: enter shows why", "ko": "읽을 수 없습니다: enter로 이유를 봅니다"},
+    "all": {"en": "all", "ko": "전체"},
+    "search": {
+        "en": "words of titles, summaries and tags; #word for tags alone",
+        "ko": "제목, 요약, 태그에서 찾을 말; 태그에서만 찾으려면 #말",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -117,7 +139,7 @@ def list_lines(
     if height < 1 or width < 1:
         return []
     if not entries:
-        return ink.notice(NOTHING, width)[:height]
+        return ink.notice(WORDS["nothing"][lang], width)[:height]
     digits = len(str(max((entry.number or 0 for entry in entries), default=0)))
     spark = next((n for least, n in SPARKS if width >= least), 0)
     tall = 2 if any(row.kind == "summary" for row in rows) else 1
@@ -131,7 +153,7 @@ def list_lines(
         else:
             entry, is_selected = entries[row.index], row.index == selected
             if row.kind == "title":
-                line = _title(entry, is_selected, marks, digits, room, ink)
+                line = _title(entry, is_selected, marks, digits, lang, room, ink)
             else:
                 line = _summary(entry, lang, digits, room, ink)
             if spark:
@@ -153,9 +175,11 @@ def _cut(line: Line, used: int, width: int) -> Line:
     return [*line[:-1], Segment(last.text[: len(last.text) - (used - width)], last.style)]
 
 
-def _title(entry: Entry, is_selected: bool, marks: Marks, digits: int, width: int, ink: Ink) -> Line:
+def _title(
+    entry: Entry, is_selected: bool, marks: Marks, digits: int, lang: str, width: int, ink: Ink
+) -> Line:  # fmt: skip
     preset = entry.preset
-    state, badge, badge_role = _state(preset.id, marks)
+    state, badge, badge_role = _state(preset.id, marks, lang)
     number = "" if entry.number is None else str(entry.number)
     left = f" {ink.glyph('next') if is_selected else ' '} {fit(number, digits, '>')} "
     twin = f"{ink.glyph('twin')} "
@@ -175,19 +199,19 @@ def _title(entry: Entry, is_selected: bool, marks: Marks, digits: int, width: in
     ]
 
 
-def _state(preset_id: str, marks: Marks) -> tuple[str, str, str]:
+def _state(preset_id: str, marks: Marks, lang: str) -> tuple[str, str, str]:
     """Glyph, word and role of what is to be said of a preset."""
     if preset_id == marks.open:
-        return "pause", "open", "accent"
+        return "pause", WORDS["open"][lang], "accent"
     if preset_id == marks.next:
-        return "knob", "start here" if marks.is_first else "next", "accent"
+        return "knob", WORDS["start" if marks.is_first else "next"][lang], "accent"
     return ("done", "", "good") if preset_id in marks.visited else ("", "", "dim")
 
 
 def _summary(entry: Entry, lang: str, digits: int, width: int, ink: Ink) -> Line:
     indent, preset = digits + 6, entry.preset
     if preset.error:
-        return [ink.say(" " * indent + fit("cannot be read: enter shows why", width - indent), "bad")]
+        return [ink.say(" " * indent + fit(WORDS["broken"][lang], width - indent), "bad")]
     text = " ".join((preset.summary.get(lang) or preset.summary.get("en", "")).split())
     return [ink.say(" " * indent + fit(text, width - indent), "dim")]
 
@@ -195,23 +219,20 @@ def _summary(entry: Entry, lang: str, digits: int, width: int, ink: Ink) -> Line
 # The lines above the list
 
 
-def start_line(path: Sequence[Entry], marks: Marks, width: int, ink: Ink) -> Line:
+def start_line(path: Sequence[Entry], marks: Marks, lang: str, width: int, ink: Ink) -> Line:
     """Where to begin, or to go on. A click opens it."""
     numbered = [entry for entry in path if entry.number is not None]
     coming = next((entry for entry in numbered if entry.preset.id == marks.next), None)
     if coming is None:
-        text = (
-            f"You have opened all {len(numbered)}." if numbered else "Open a training run, and step it back and forth."
-        )
+        text = WORDS["all visited" if numbered else "none"][lang].format(len(numbered))
         return [ink.say(" " + fit(text, width - 2), "dim")]
-    verb = "New here? Begin with" if marks.is_first else "Continue with"
+    lead = WORDS["begin" if marks.is_first else "go on"][lang].format(coming.number)
     click = Style.from_meta({"@click": "screen.open_next"})
-    head = f" {ink.glyph('knob')} {verb} {coming.number}: "
+    head = f" {ink.glyph('knob')} {lead}"
     if cells(head) > width // 2:
         head = f" {ink.glyph('knob')} {coming.number}: "
-    done = (
-        "" if marks.is_first else f"{sum(e.preset.id in marks.visited for e in numbered)} of {len(numbered)} visited "
-    )
+    n = sum(entry.preset.id in marks.visited for entry in numbered)
+    done = "" if marks.is_first else WORDS["visited"][lang].format(n, len(numbered))
     done = done if cells(head) + cells(coming.preset.title) + cells(done) + 2 <= width else ""
     title = fit(coming.preset.title, width - cells(head) - cells(done) - 2)
     return [
@@ -221,9 +242,9 @@ def start_line(path: Sequence[Entry], marks: Marks, width: int, ink: Ink) -> Lin
     ]
 
 
-def tag_line(tags: Sequence[tuple[str, int]], chosen: str, width: int, ink: Ink) -> Line:
+def tag_line(tags: Sequence[tuple[str, int]], chosen: str, lang: str, width: int, ink: Ink) -> Line:
     """All tags in a row, the chosen one in brackets and always in sight. A click chooses."""
-    labels = ["all", *(f"{tag} {n}" for tag, n in tags)]
+    labels = [WORDS["all"][lang], *(f"{tag} {n}" for tag, n in tags)]
     index = next((i for i, (tag, _) in enumerate(tags, 1) if tag == chosen), 0)
     first = 0
     while first < index and 3 + sum(cells(label) + 2 for label in labels[first : index + 1]) > width - 2:
@@ -245,6 +266,8 @@ def tag_line(tags: Sequence[tuple[str, int]], chosen: str, width: int, ink: Ink)
     return line
 
 
-def found(n: int, total: int) -> str:
+def found(n: int, total: int, lang: str) -> str:
     """How many are listed: "9 presets", "3 of 9 presets"."""
+    if lang == "ko":
+        return f"프리셋 {total:,}개" if n == total else f"프리셋 {total:,}개 중 {n:,}개"
     return count(total, "preset") if n == total else f"{n:,} of {count(total, 'preset')}"

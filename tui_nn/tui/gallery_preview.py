@@ -16,6 +16,11 @@ from tui_nn.tui.thumbnails import picture
 if TYPE_CHECKING:
     from tui_nn.scenario.curves import RecordedCurve
 
+WORDS = {
+    "broken": {"en": "This file cannot be read: {}", "ko": "이 파일을 읽을 수 없습니다: {}"},
+    "twin": {"en": "twin: {}", "ko": "쌍둥이: {}"},
+    "lesson": {"en": "The lesson begins", "ko": "설명의 첫머리"},
+}
 MAX_PREVIEW = 40_000  # characters of a file
 PICTURE, MAX_PICTURE = 11, 18  # rows: at least eight for the curve itself
 
@@ -36,8 +41,8 @@ def preview_lines(
     drawn = [[ink.say(" "), *line] for line in picture(curve, room, rows, ink)] if curve is not None else []
     summary = _text(preset.summary.get(lang) or preset.summary.get("en", ""), room, ink)
     if preset.error:
-        summary = _text(f"This file cannot be read: {preset.error}", room, ink, "bad")
-    remarks = [*_twin(entry, titles, room, ink), *_tags(entry, room, ink)]
+        summary = _text(WORDS["broken"][lang].format(preset.error), room, ink, "bad")
+    remarks = [*_twin(entry, titles, lang, room, ink), *_tags(entry, room, ink)]
     title = [[ink.say(" " + line, "strong")] for line in wrap(preset.title, room)]
     if is_beside:
         parts = [title, drawn, summary, _teaches(text, lang, room, ink), remarks]
@@ -63,9 +68,11 @@ def _rule(title: str, width: int, ink: Ink) -> Line:
     ]
 
 
-def _twin(entry: Entry, titles: Mapping[str, str], width: int, ink: Ink) -> list[Line]:
+def _twin(entry: Entry, titles: Mapping[str, str], lang: str, width: int, ink: Ink) -> list[Line]:
     twin = entry.twin_of or twin_of(entry.preset)
-    return [] if twin is None else _text(f"{ink.glyph('twin')} twin: {titles.get(twin, twin)}", width, ink, "accent")
+    if twin is None:
+        return []
+    return _text(f"{ink.glyph('twin')} {WORDS['twin'][lang].format(titles.get(twin, twin))}", width, ink, "accent")
 
 
 def _tags(entry: Entry, width: int, ink: Ink) -> list[Line]:
@@ -77,7 +84,7 @@ def _teaches(text: str, lang: str, width: int, ink: Ink) -> list[Line]:
     lines: list[Line] = []
     claim = next((line for line in text.splitlines()[:5] if line.startswith("# Teaches: ")), "")
     if claim and lang == "en":
-        lines += [[ink.say(" What it teaches", "accent")], *_text(_sentence(claim[11:]), width, ink), []]
+        lines += [*_text("What it teaches", width, ink, "accent"), *_text(_sentence(claim[11:]), width, ink), []]
     try:
         lesson = tomllib.loads(text).get("lesson", "")
         opening = lesson.get(lang, "") if isinstance(lesson, dict) else str(lesson)
@@ -85,10 +92,7 @@ def _teaches(text: str, lang: str, width: int, ink: Ink) -> list[Line]:
         opening = ""
     opening = str(opening).strip().partition("\n\n")[0]
     if opening:
-        lines += [
-            [ink.say(" The lesson begins" if lang == "en" else " 학습 내용", "accent")],
-            *_text(opening, width, ink),
-        ]
+        lines += [*_text(WORDS["lesson"][lang], width, ink, "accent"), *_text(opening, width, ink)]
     return lines
 
 

@@ -19,6 +19,7 @@ from tui_nn.tui.arrange import WIDE
 from tui_nn.tui.chrome import Bar, footer_line
 from tui_nn.tui.commands import bindings_for, footer_commands
 from tui_nn.tui.gallery import (
+    WORDS,
     Marks,
     Row,
     found,
@@ -126,7 +127,7 @@ class GalleryScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Bar("header")
         yield Bar("start")
-        yield Input(placeholder="words of titles, summaries and tags; #word for tags alone", compact=True)
+        yield Input(placeholder=WORDS["search"][self.lang], compact=True)
         yield Bar("tags")
         with Widget(id="body"):
             yield PresetList()
@@ -183,15 +184,15 @@ class GalleryScreen(Screen[None]):
 
     def _draw(self) -> None:
         ink, width = self.ink, self.app.size.width
-        name, right = " tui-nn  ", found(len(self.shown), len(self.path)) + " "
+        name, right = " tui-nn  ", found(len(self.shown), len(self.path), self.lang) + " "
         header = [
             ink.say(name, "title"),
             ink.say(fit("Gallery", width - cells(name) - cells(right)), "strong"),
             ink.say(right, "dim"),
         ]
         self.query_one("#header", Bar).show([header])
-        self.query_one("#start", Bar).show([start_line(self.path, self.marks, width, ink)])
-        self.query_one("#tags", Bar).show([tag_line(self.tags, self.tag, width, ink)])
+        self.query_one("#start", Bar).show([start_line(self.path, self.marks, self.lang, width, ink)])
+        self.query_one("#tags", Bar).show([tag_line(self.tags, self.tag, self.lang, width, ink)])
         self.draw_footer()
         self.query_one(PresetList).show()
 
@@ -322,6 +323,7 @@ class GalleryScreen(Screen[None]):
 
     def use_language(self, lang: str) -> None:
         self.lang = lang
+        self.query_one(Input).placeholder = WORDS["search"][lang]
         self.query_one(Page).reset()
         self._draw()
 
