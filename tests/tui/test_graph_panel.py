@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from tests.tui.goldens import as_text
 from tui_nn.debugger.session import Session
 from tui_nn.scenario import load_scenario
 from tui_nn.tui.ink import Ink
-from tui_nn.tui.panels.graph import graph_lines, move, unit_of
+from tui_nn.tui.panels.graph import _sum_line, _with_formula, graph_lines, move, unit_of
 from tui_nn.tui.view import View
 
 INK, ASCII, COLOUR = Ink(mono=True), Ink(mono=True, ascii=True), Ink()
@@ -82,3 +83,20 @@ def test_what_is_not_there_yet_is_said():
     session.step("op", 3)
     assert "has not come back" in as_text(graph_lines(session.frame(), View(), 79, 20, INK))
     assert unit_of(session.frame(), View(layer=3)) is None or np.isfinite(session.frame().layers[0].activation).all()
+
+
+def test_the_sum_is_written_as_one_adds_by_hand():
+    """A negative bias is taken away, and where there is none nothing is added."""
+    assert _sum_line(0.81927, 0.5594, 1.37867, 60) == " z = Σ x · w + b = 0.81927 + 0.55940 = 1.3787"
+    assert _sum_line(0.0, -2.069, -2.069, 60) == " z = Σ x · w + b = 0 - 2.0690 = -2.0690"
+    assert _sum_line(7.8716, None, 7.8716, 60) == " z = Σ x · w = 7.8716"
+    assert _sum_line(0.81927, 0.5594, 1.37867, 32) == " z = 0.81927 + 0.55940 = 1.3787"
+
+
+def test_a_formula_that_does_not_fit_stands_below():
+    op = SimpleNamespace(formula="δz = δa where z > 0, else 0.01 δa")
+    assert _with_formula(" δ in   -3.4107e-4", op, 79) == [" δ in   -3.4107e-4    δz = δa where z > 0, else 0.01 δa"]
+    assert _with_formula(" δ in   -3.4107e-4", op, 49) == [
+        " δ in   -3.4107e-4",
+        "      δz = δa where z > 0, else 0.01 δa",
+    ]

@@ -11,7 +11,7 @@ from tests.tui.goldens import as_text
 from tui_nn.debugger.session import Session
 from tui_nn.scenario import load_scenario
 from tui_nn.tui.ink import Ink
-from tui_nn.tui.panels.landscape import BANDS, MODES, banded, landscape_lines, move
+from tui_nn.tui.panels.landscape import BANDS, MODES, banded, landscape_lines, move, points
 from tui_nn.tui.pictures import Pictures
 from tui_nn.tui.view import View
 
@@ -67,8 +67,28 @@ def test_bands_are_ranks():
     assert banded(np.ones((2, 2)))[0].max() <= BANDS
 
 
-def test_up_is_up():
+def test_up_is_up_from_the_middle():
+    """The cursor stands in the middle of the plane that is drawn, and one step is one point, however large the plane."""
     session = Session(load_scenario("xor-mlp"))
-    view = looking(session, land=(5, 5))
-    move(session.frame(), view, 1, -1)
-    assert view.land == (6, 6)
+    session.goto(40)
+    for width, height in ((40, 14), (79, 22), (131, 35)):
+        view = looking(session)
+        landscape_lines(session.frame(), view, width, height, INK)
+        columns, rows = points(width, height)
+        move(session.frame(), view, 1, -1)
+        assert view.land == (rows // 2 + 1, columns // 2 + 1)
+        for _ in range(100):
+            move(session.frame(), view, 1, -1)
+        assert view.land == (rows - 1, columns - 1)
+        move(session.frame(), view, -1, 0)
+        assert view.land == (rows - 1, columns - 2)
+
+
+@pytest.mark.parametrize(("width", "height"), [(79, 22), (131, 35), (198, 36)])
+def test_it_fills_its_panel(width: int, height: int):
+    """All rows but the heading's, the axis' and the reading's; and nine tenths of the columns or more."""
+    session = Session(load_scenario("lr-too-large", ["optimizer.lr=0.5"]))
+    session.goto(10)
+    lines = landscape_lines(session.frame(), looking(session), width, height, INK)
+    assert len(lines) >= height - 1
+    assert sum(segment.cell_length for segment in lines[height // 2]) >= 0.9 * width

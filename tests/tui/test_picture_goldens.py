@@ -12,7 +12,7 @@ from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels import data
 from tui_nn.tui.panels.confusion import confusion_lines, counted
 from tui_nn.tui.panels.images import grid_lines
-from tui_nn.tui.panels.landscape import GUTTER, MOST, land_lines
+from tui_nn.tui.panels.landscape import land_lines, points
 from tui_nn.tui.panels.plane import GUTTER as PLANE_GUTTER
 from tui_nn.tui.panels.plane import answers_lines
 from tui_nn.tui.pictures import Pictures
@@ -48,7 +48,7 @@ def confusion(kind: str, view: View, width: int, height: int, ink: Ink) -> Any:
 
 
 def land(kind: str, view: View, width: int, height: int, ink: Ink) -> Any:
-    columns, rows = min((width - GUTTER - 1) // 2, MOST[0]), min(height - 4, MOST[1])
+    columns, rows = points(width, height)
     return land_lines(made.landscape(kind, columns, rows), view, width, height, ink)
 
 
@@ -88,7 +88,7 @@ def test_what_is_selected_is_read_in_full_in_a_narrow_panel(name: str):
     draw, kind = VIEWS[name]
     text = as_text(draw(kind, View(sample=1, row=7, column=1), 49, 20, INK))
     wanted = {
-        "data-plane": "right ",
+        "data-plane": "true ",
         "data-curve": "answer ",
         "data-worst-images": "%",
         "landscape": "loss 0.",
@@ -97,6 +97,15 @@ def test_what_is_selected_is_read_in_full_in_a_narrow_panel(name: str):
     for start, word in wanted.items():
         if name.startswith(start):
             assert word in text, text
+
+
+def test_a_small_matrix_grows_with_its_panel():
+    """Ten classes on 131 columns have cells of 12 by 3, their counts in the middle; on 49 columns of 4 by 1."""
+    for width, height, rows in ((131, 35, 30), (49, 20, 10)):
+        lines = confusion("images", View(), width, height, INK)
+        assert len(lines) == rows + 3
+        shown = as_text(lines).splitlines()
+        assert sum(line.strip()[:1].isdigit() for line in shown[2:-1]) == 10
 
 
 def test_a_wrong_image_stands_first_under_both_its_names():

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 Line = list["Segment"]
 EVERY = 2  # the view whose list has every training sample
+CELLS = (
+    24,
+    16,
+    12,
+    8,
+    6,
+    5,
+    4,
+)  # columns of a cell, the first with which all fit; it is a quarter as high, as there is room
 
 
 def confusion_lines(
@@ -46,8 +55,9 @@ def confusion_lines(
     gutter = max(min(wide, max(width // 4, 4)) + 2, 6)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     scale = Scale(1.0, False)
-    cell = next((size for size in (8, 6, 5, 4) if n * size <= width - gutter), 4)
-    across, down = min(n, max((width - gutter) // cell, 1)), min(n, max(height - 3, 1))
+    cell = next((size for size in CELLS if n * size <= width - gutter), CELLS[-1])
+    tall = max(min((height - 3) // n, cell // 4), 1)
+    across, down = min(n, max((width - gutter) // cell, 1)), min(n, max((height - 3) // tall, 1))
     left, top = (min(max(cursor[1] - across // 2, 0), n - across), min(max(cursor[0] - down // 2, 0), n - down))
     right = int(np.trace(counts))
     lines = [
@@ -60,17 +70,27 @@ def confusion_lines(
     ]
     head = [ink.say(fit(" true", gutter), "faint")]
     for k in range(left, left + across):
-        head.append(ink.say(fit(class_name(dataset, k), cell - 1, ">") + " ", "strong" if k == cursor[1] else "faint"))
+        head.append(ink.say(_inside(class_name(dataset, k), cell), "strong" if k == cursor[1] else "faint"))
     lines.append(head)
     levels = scale.levels(share)
     for i in range(top, top + down):
-        line: Line = [ink.say(fit(" " + class_name(dataset, i), gutter), "strong" if i == cursor[0] else "dim")]
-        for k in range(left, left + across):
-            text = fit(f"{int(counts[i, k]):,}" if counts[i, k] else ink.glyph("dot"), cell - 1, ">") + " "
-            tile = ink.number_tile("levels", int(levels[i, k]), text)
-            line.append(ink.say(text, "cursor") if (i, k) == cursor else tile)
-        lines.append(line)
+        for y in range(tall):
+            is_middle = y == (tall - 1) // 2  # the row of the cell that has the words
+            name = class_name(dataset, i) if is_middle else ""
+            line: Line = [ink.say(fit(" " + name, gutter), "strong" if i == cursor[0] else "dim")]
+            for k in range(left, left + across):
+                said = (f"{int(counts[i, k]):,}" if counts[i, k] else ink.glyph("dot")) if is_middle else ""
+                text = _inside(said, cell)
+                tile = ink.number_tile("levels", int(levels[i, k]), text)
+                line.append(ink.say(text, "cursor") if (i, k) == cursor else tile)
+            lines.append(line)
     return [*lines[: height - 1], _confusion_foot(dataset, counts, cursor, scale, width, ink)][:height]
+
+
+def _inside(text: str, cell: int) -> str:
+    """At the right of a small cell, in the middle of a large one."""
+    left = max(cell - cells(text), 0) // 2 if cell > 8 else 0
+    return " " * left + fit(text, cell - left) if left else fit(text, cell - 1, ">") + " "
 
 
 def counted(frame: Frame, found: Samples) -> np.ndarray:

@@ -136,8 +136,9 @@ def _widths(dataset: Any, width: int) -> tuple[int, int, int]:
 def _columns_head(frame: Frame, width: int, ink: Ink) -> Line:
     dataset = frame.program.dataset
     number_wide, loss_wide, wide = _widths(dataset, width)
-    first, second, third = ("target", "answer", "") if dataset.task == "regression" else ("right", "given", "   sure")
-    words = f"  {'sample' if number_wide >= 6 else 'no.':>{number_wide}} {'loss':>{loss_wide}}  {fit(first, wide)}{fit(second, wide)}{third}"
+    first, second, third = ("target", "answer", "") if dataset.task == "regression" else ("true", "given", "   sure")
+    side = ">" if dataset.task == "regression" else "<"
+    words = f"  {'sample' if number_wide >= 6 else 'no.':>{number_wide}} {'loss':>{loss_wide}}  {fit(first, wide, side)}{fit(second, wide, side)}{third}"
     return [ink.say(fit(words.rstrip(), min(cells(words.rstrip()), width)), "dim")]
 
 
@@ -153,7 +154,7 @@ def _sample_line(frame: Frame, found: Samples, at: int, is_selected: bool, top: 
     if found.classes is None:
         target = " ".join(number(value, 3) for value in np.atleast_1d(dataset.y_train[sample])[:2])
         answer = " ".join(number(value, 3) for value in found.outputs[at][:2])
-        line.append(ink.say(fit(target, wide) + fit(answer, wide), role))
+        line.append(ink.say(fit(target, wide, ">") + fit(answer, wide, ">"), role))
     else:
         right, given = int(np.atleast_1d(dataset.y_train[sample])[0]), int(found.classes[at])
         told = "bad" if right != given and not is_selected else role

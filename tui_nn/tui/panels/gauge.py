@@ -93,7 +93,7 @@ def _why_not(frame: Frame) -> str:
 def _way_to_path() -> str:
     names = list(TITLES)
     presses = names.index("landscape") - names.index("optimizer")
-    return f"{' '.join('>' * presses)} shows the path over the loss (Landscape tab)"
+    return f"The path over the loss: Landscape tab ({' '.join('>' * presses)})"
 
 
 def _said(text: str, width: int, ink: Ink, role: str = "dim") -> list[Line]:

@@ -14,7 +14,7 @@ import numpy as np
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
 from tui_nn.tui.panels.shared import freshness, heading
-from tui_nn.tui.text import cells, fit, number
+from tui_nn.tui.text import cells, fit, number, wrap
 from tui_nn.tui.view import View, clamp
 
 if TYPE_CHECKING:
@@ -139,14 +139,21 @@ def _dense(here: Unit, view: View, width: int, height: int, ink: Ink) -> list[Li
         lines.append(line)
     with np.errstate(invalid="ignore", over="ignore"):
         total = products.sum() + (float(bias.value[here.unit]) if bias is not None else 0.0)
-    b = number(bias.value[here.unit], 4) if bias is not None else "none"
-    sum_line = f" z = Σ x · w + b = {number(products.sum(), 5)} + {b} = {number(total, 5)}"
-    if cells(sum_line) > width:
-        sum_line = f" z = {number(products.sum(), 4)} + {b} = {number(total, 5)}"
+    sum_line = _sum_line(float(products.sum()), None if bias is None else float(bias.value[here.unit]), total, width)
     if _is_updated(here, weight):
         was = f", {number(here.layer.activation[here.sample, here.unit], 5)} before the update"
         sum_line += was if cells(sum_line) + cells(was) <= width else ""
     return [*lines, [ink.say(fit(sum_line, width), "forward")], *foot]
+
+
+def _sum_line(products: float, bias: float | None, total: float, width: int) -> str:
+    """z = Σ x · w + b = 0.81927 + 0.55940 = 1.3787; with little room fewer digits, then without the symbols."""
+    if bias is None:
+        return f" z = Σ x · w = {number(total, 5)}"
+    sign = "-" if bias < 0 else "+"
+    sums = [f"{number(products, digits)} {sign} {number(abs(bias), digits)} = {number(total, 5)}" for digits in (5, 4)]
+    texts = [lead + text for lead in (" z = Σ x · w + b = ", " z = ") for text in sums]
+    return next((text for text in texts if cells(text) <= width), texts[-1])
 
 
 def _parameter(layer: LayerFrame, role: str) -> Any:
@@ -189,24 +196,27 @@ def _other(here: Unit, width: int, ink: Ink) -> list[Line]:
     layer, k = here.layer, min(here.unit, here.inputs.shape[1] - 1)
     op = next((op for op in here.frame.program.ops if op.layer == layer.name and op.phase == "forward"), None)
     back = next((op for op in here.frame.program.ops if op.layer == layer.name and op.phase == "backward"), None)
-    lines = [
-        (f" in   {number(here.inputs[here.sample, k], 6)}", "text"),
-        (
-            f" out  {number(layer.activation[here.sample, here.unit], 6)}"
-            + (f"    {op.formula}" if op is not None else ""),
-            "forward",
-        ),
-    ]
+    out = f" out  {number(layer.activation[here.sample, here.unit], 6)}"
+    lines = [(f" in   {number(here.inputs[here.sample, k], 6)}", "text")]
+    lines += [(text, "forward") for text in _with_formula(out, op, width)]
     if _has_come_back(here):
         lines.append((f" δ out  {number(layer.delta[here.sample, here.unit], 6)}", "backward"))
         below = here.frame.layers[here.index - 1] if here.index else None
-        if below is not None and len(below.delta) == len(layer.delta) and below.units == layer.units:
-            formula = f"    {back.formula}" if back is not None else ""
-            if not layer.is_forward_fresh or here.frame.op > _backward_op(here.frame, layer.name):
-                lines.append((f" δ in   {number(below.delta[here.sample, k], 6)}{formula}", "backward"))
+        is_back = not layer.is_forward_fresh or here.frame.op > _backward_op(here.frame, layer.name)
+        if is_back and below is not None and len(below.delta) == len(layer.delta) and below.units == layer.units:
+            text = f" δ in   {number(below.delta[here.sample, k], 6)}"
+            lines += [(text, "backward") for text in _with_formula(text, back, width)]
     else:
         lines.append((" the error has not come back to this layer yet", "faint"))
     return [[ink.say(fit(text, width), role)] for text, role in lines]
+
+
+def _with_formula(text: str, op: Any, width: int) -> list[str]:
+    """A value with the formula it comes from behind it, or below it where the two do not fit side by side."""
+    formula = op.formula if op is not None else ""
+    if not formula or cells(text) + 4 + cells(formula) <= width:
+        return [text + ("    " + formula if formula else "")]
+    return [text, *("      " + line for line in wrap(formula, max(width - 6, 10)))]
 
 
 def _backward_op(frame: Frame, name: str) -> int:

@@ -23,7 +23,7 @@ Line = list["Segment"]
 MODES = ("plane of the path", "random plane")
 GUTTER = 9
 BANDS = 8  # lines of equal loss part them
-MOST = (40, 20)  # points across and up that are computed; a larger panel draws each as several cells
+MOST = (44, 32)  # points across and up that are computed; in a wider panel each is drawn as more cells
 MOST_PARAMETERS = 2_000_000
 WHY_NO_PATH = (
     "The path is still a point: train some iterations, and the plane it moves in is shown here. v shows a random plane."
@@ -37,7 +37,7 @@ NOTHING_FINITE = (
 
 
 def landscape_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
-    columns, rows = min((width - GUTTER - 1) // 2, MOST[0]), min(height - 4, MOST[1])
+    columns, rows = points(width, height)
     if columns < 6 or rows < 4:
         return ink.notice("z gives this panel the whole screen: there is no room for a landscape here.", width)[:height]
     if frame.program.n_parameters > MOST_PARAMETERS:
@@ -51,6 +51,13 @@ def landscape_lines(frame: Frame, view: View, width: int, height: int, ink: Ink)
     if not np.isfinite(picture.value.loss).any():
         return ink.notice(NOTHING_FINITE, width)[:height]
     return land_lines(picture, view, width, height, ink)
+
+
+def points(width: int, height: int) -> tuple[int, int]:
+    """Across and up: cells of two or more columns that fill the room, at most MOST of them."""
+    room = width - GUTTER - 1
+    cell = max(-(-room // MOST[0]), 2)
+    return room // cell, min(height - 4, MOST[1])
 
 
 def _asked(frame: Frame, view: View, columns: int, rows: int) -> Picture:
@@ -185,9 +192,13 @@ def _reading(land: Landscape, cursor: tuple[int, int], edges: np.ndarray, width:
 
 
 def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
-    """Over the points of the plane; up is up."""
-    row, column = view.land or (MOST[1] // 2, MOST[0] // 2)
-    view.land = clamp(row - dy, MOST[1]), clamp(column + dx, MOST[0])
+    """Over the points of the plane that is drawn, from its middle at first; up is up."""
+    standing = view.pictures.newest(f"landscape {view.mode('landscape')}")
+    if standing is None or isinstance(standing.value, str):
+        return
+    rows, columns = standing.value.loss.shape
+    row, column = view.land or (rows // 2, columns // 2)
+    view.land = clamp(clamp(row, rows) - dy, rows), clamp(clamp(column, columns) + dx, columns)
 
 
 MICROSCOPE = Microscope(

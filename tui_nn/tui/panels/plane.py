@@ -145,7 +145,7 @@ def _head(frame: Frame, found: Answers, is_current: bool, width: int, ink: Ink) 
     elif dataset.task == "multiclass":
         parts = ["a: the class given, A: a sample's", "the stronger the colour, the surer"]
     else:
-        parts = ["the network's answer, o the training samples"]
+        parts = ["o training samples", "in the colours the network's answer"]
     if not is_current:
         parts.insert(0, "of a moment ago")
     return heading("Data", parts, width, ink)
@@ -178,7 +178,7 @@ def _reading(frame: Frame, found: Answers, sample: int, width: int, ink: Ink) ->
         answer = f"target {number(label[0], 4)}, answer {number(found.outputs[i, j, 0], 4)}"
     else:
         name = dataset.class_names[int(label[0])] if dataset.class_names else str(int(label[0]))
-        answer = f"right {name}"
+        answer = f"true {name}"
         if found.probabilities is not None:
             answer += f", p {percent(float(found.probabilities[i, j, int(label[0])]))}"
     leads = (f" sample {sample} ({where}): ", f" sample {sample}: ", f" {sample}: ")

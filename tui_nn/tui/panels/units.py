@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.units import UnitStatistics
 
 Line = list["Segment"]
-WIDTH = 11  # cells of a column, its gap included
+WIDTH = 11  # cells of a column, its gap included; one whose words are longer takes more
 MOST_NAMED, ROOMY = 6, 60  # dead units that the heading names, two where it has fewer cells
 
 
@@ -33,6 +33,10 @@ class Column:
     rank: int
     bad: np.ndarray | None = None
 
+    @property
+    def width(self) -> int:
+        return max(WIDTH, *(cells(value) + 1 for value in self.values))
+
 
 def units_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     """A row a unit, the cursor's marked; the columns that matter least are left out where there is no room."""
@@ -41,14 +45,17 @@ def units_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> 
         return ink.notice(f"{layer.name} has not been computed yet: s executes one operation.", width)[:height]
     found = unit_statistics(frame, layer)
     columns = norm_columns(frame, layer) or columns_of(frame, layer, found)
-    room_for = max((width - 9) // WIDTH, 1)
-    kept = sorted(columns, key=lambda column: column.rank)[:room_for]
+    kept: list[Column] = []
+    for column in sorted(columns, key=lambda column: column.rank):
+        if kept and 9 + sum(each.width for each in (*kept, column)) > width:
+            break
+        kept.append(column)
     shown = [column for column in columns if column in kept]
     cursor = clamp(view.unit, layer.units)
     room = max(height - 2, 0)
     first = max(0, min(cursor - room // 2, layer.units - room))
     lines = [heading(layer.name, _remarks(layer, found, width), width, ink)]
-    head = "   unit " + "".join(fit(column.head, WIDTH, ">") for column in shown)
+    head = "   unit " + "".join(fit(column.head, column.width, ">") for column in shown)
     lines.append([ink.say(fit(head, min(cells(head), width)), "dim")])
     for unit in range(first, min(first + room, layer.units)):
         role = "selected" if unit == cursor else "text"
@@ -56,7 +63,7 @@ def units_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> 
         line = [ink.say(fit(f"{mark}{unit:>6} ", min(8, width)), role)]
         for column in shown:
             is_bad = column.bad is not None and column.bad[unit] and unit != cursor
-            line.append(ink.say(" " + fit(column.values[unit], WIDTH - 1, ">"), "bad" if is_bad else role))
+            line.append(ink.say(" " + fit(column.values[unit], column.width - 1, ">"), "bad" if is_bad else role))
         lines.append(line)
     return lines[:height]
 
@@ -74,7 +81,9 @@ def columns_of(frame: Frame, layer: LayerFrame, found: UnitStatistics) -> list[C
         columns.append(Column("saturated", ["yes" if flat else "no" for flat in found.is_flat], 0, found.is_flat))
     if found.last_fired is not None and found.silent_for is not None and found.is_dead is not None:
         last, silent = found.last_fired.tolist(), found.silent_for.tolist()
-        words = ["never" if at < 0 else "now" if n <= 0 else f"at {at:,}" for at, n in zip(last, silent, strict=True)]
+        words = [
+            "never" if at < 0 else "now" if n <= 0 else f"iteration {at:,}" for at, n in zip(last, silent, strict=True)
+        ]
         columns.append(Column("last fired", words, 0, found.is_dead))
         ago = ["" if at < 0 or n <= 0 else f"{n:,} ago" for at, n in zip(last, silent, strict=True)]
         columns.append(Column("", ago, 4, found.is_dead))

@@ -46,9 +46,14 @@ def weights_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -
             return ink.notice(text, width)[:height]
         with np.errstate(invalid="ignore", over="ignore"):
             moved = weight - before[0], None if bias is None or before[1] is None else bias - before[1]
-        since = f"since {place_of(view)}"
-        return _map(layer, *moved, cursor, [since, _travelled(moved, before)], "change", width, height, ink)
-    return _map(layer, weight, bias, cursor, ["bias: last column"] if bias is not None else [], "w", width, height, ink)
+        remarks = [f"since {place_of(view)}", _travelled(moved, before), _size(weight)]
+        return _map(layer, *moved, cursor, remarks, "change", width, height, ink)
+    remarks = [_size(weight)] + (["bias: last column"] if bias is not None else [])
+    return _map(layer, weight, bias, cursor, remarks, "w", width, height, ink)
+
+
+def _size(weight: np.ndarray) -> str:
+    return f"{count(weight.shape[0], 'unit')} × {count(weight.shape[1], 'input')}"
 
 
 def parts_of(layer: LayerFrame) -> tuple[np.ndarray, np.ndarray | None]:
@@ -89,7 +94,7 @@ def _map(
     width: int, height: int, ink: Ink,
 ) -> list[Line]:  # fmt: skip
     """Rows are units, columns inputs, the bias apart at the end; the cursor's value below."""
-    n_out, n_in = weight.shape
+    n_in = weight.shape[1]
     scale = Scale.of(weight if bias is None else np.append(weight.ravel(), bias))
     place = _place(weight.shape, bias is not None, width - GUTTER, height - 3, cursor)
     rows = matrix_lines(weight, place, scale, ink, cursor if cursor[1] < n_in else None)
@@ -99,7 +104,7 @@ def _map(
         ends = matrix_lines(bias[:, None], column, scale, ink, at)
         rows = [[*row, ink.say(" "), *end] for row, end in zip(rows, ends, strict=True)]
     name = layer.name + ("" if symbol == "w" else f" {symbol}")
-    lines = [heading(name, [f"{count(n_out, 'unit')} × {count(n_in, 'input')}", *remarks], width, ink)]
+    lines = [heading(name, remarks, width, ink)]
     lines.append(
         [
             ink.say(fit(" unit", GUTTER), "faint"),
