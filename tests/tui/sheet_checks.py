@@ -34,8 +34,9 @@ def clipped(lines: Sequence[Sequence[Segment]], wide: Sequence[Sequence[Segment]
         last = re.search(r"[A-Za-z]+$", text)
         if last is None or sum(segment.cell_length for segment in line) != width:
             continue
-        before = text[: last.start()].split()[-1:]  # a letter alone is a word where it follows the same one: "% of w"
-        alone = re.search(rf"{re.escape(before[0])} {last[0]}\b", whole) if before and len(last[0]) == 1 else None
+        # A letter alone is a word where it stands behind the same ones in the wide picture: "% of w", "a sample's".
+        tail = text[max(last.start() - 4, 0) :]
+        alone = re.search(re.escape(tail) + r"(?![A-Za-z])", whole) if len(last[0]) == 1 else None
         if last[0] not in words and not alone:
             longer = [word for word in words if word.startswith(last[0])]
             found += [f"{last[0]!r} of {longer[0]!r} in {text.strip()!r}"] if longer else []

@@ -1,5 +1,8 @@
 """Header, footer, title lines."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from tests.tui import canned
@@ -8,6 +11,7 @@ from tui_nn.tui.chrome import Status, footer_line, header_lines, timeline, timel
 from tui_nn.tui.commands import footer_commands
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.base import title_line
+from tui_nn.tui.status import status_of
 
 INK = Ink(mono=True)
 
@@ -40,6 +44,16 @@ def test_a_long_sentence_takes_the_place_of_the_position():
     status = Status("stopped", "loss < 0.1 and grad_norm.dense_1 < 1e-6 holds after iteration 1,234,567.")
     line = as_text(header_lines("t", status, canned.frame(), 80, 1, INK))
     assert "holds after iteration 1,234,567." in line
+
+
+def test_what_stands_behind_a_semicolon_gives_way_to_the_position():
+    """At 40 columns the mark and where the run stands; at 80 what the mark is for as well."""
+    mover: Any = SimpleNamespace(kind="", is_waiting=False)
+    status = status_of(mover, None, None, None, 0.0, "marked 12:0; the Weights tab shows the change since", "")
+    texts = [as_text(header_lines("t", status, canned.frame(), width, 1, INK)) for width in (40, 80)]
+    assert "marked 12:0  " in texts[0]
+    assert "it " in texts[0]
+    assert "the change since" in texts[1]
 
 
 @pytest.mark.parametrize("iteration", [0, 1, 700, 1289, 1290])

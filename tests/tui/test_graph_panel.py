@@ -81,7 +81,7 @@ def test_what_is_not_there_yet_is_said():
     session = Session(load_scenario("xor-mlp"))
     assert "has not been computed" in as_text(graph_lines(session.frame(), View(), 79, 20, INK))
     session.step("op", 3)
-    assert "has not come back" in as_text(graph_lines(session.frame(), View(), 79, 20, INK))
+    assert "no error has come back" in as_text(graph_lines(session.frame(), View(), 79, 20, INK))
     assert unit_of(session.frame(), View(layer=3)) is None or np.isfinite(session.frame().layers[0].activation).all()
 
 

@@ -99,6 +99,14 @@ def test_what_is_selected_is_read_in_full_in_a_narrow_panel(name: str):
             assert word in text, text
 
 
+def test_one_image_and_its_caption_fit_the_smallest_screen():
+    """40x12 leaves a panel nine rows: eight of pixels, and what the digit is and is taken for."""
+    lines = images("images", View(), 40, 9, INK)
+    assert len(lines) == 9
+    assert "3 → 8" in as_text(lines[-1:])
+    assert "no room" in as_text(images("images", View(), 40, 8, INK))
+
+
 def test_a_small_matrix_grows_with_its_panel():
     """Ten classes on 131 columns have cells of 12 by 3, their counts in the middle; on 49 columns of 4 by 1."""
     for width, height, rows in ((131, 35, 30), (49, 20, 10)):

@@ -25,7 +25,7 @@ def until_prompt(program: Program, ink: Ink) -> PromptScreen:
             return str(error)
         return None
 
-    return PromptScreen("Run until", "loss < 0.1   or   grad_norm.dense_1 < 1e-6", ink, problem)
+    return PromptScreen("Run until", "loss < 0.1, or grad_norm.dense_1 < 1", ink, problem)
 
 
 def goto_prompt(program: Program, ink: Ink) -> PromptScreen:
@@ -38,7 +38,7 @@ def goto_prompt(program: Program, ink: Ink) -> PromptScreen:
             return str(error)
         return None
 
-    return PromptScreen("Go to", "300   or   300:5   or   epoch 3   or   end", ink, problem)
+    return PromptScreen("Go to", "300, 300:5, epoch 3, or end", ink, problem)
 
 
 def parse_place(text: str, program: Program) -> Position:

@@ -49,7 +49,8 @@ def status_of(
             if player.is_paused
             else Status("running", f"lesson {where}")
         )
-    return Status("paused", text if text and reason != "paused" else "paused")
+    words = text if text and reason != "paused" else "paused"
+    return Status("paused", words, words.partition(";")[0] if ";" in words else "")
 
 
 def non_finite(frame: Frame | None) -> str:

@@ -105,14 +105,18 @@ def samples_lines(
 
 def _list_head(frame: Frame, found: Samples, picture: Picture, mode: int, width: int, ink: Ink) -> Line:
     n = len(found.index)
-    what = f"{count(n, 'sample')} of the batch" if mode == BATCH else f"{count(n, 'training sample')}, the worst first"
-    parts = [what, f"mean loss {number(found.losses.mean(), 4)}" if n else ""]
+    what = (
+        [f"{count(n, 'sample')} of the batch"]
+        if mode == BATCH
+        else ["the worst first", f"of {count(n, 'training sample')}"]
+    )
+    parts = [*what, f"mean loss {number(found.losses.mean(), 4)}" if n else ""]
     wrong = _wrong(frame, found)
     if wrong is not None:
         parts.append(f"{int(wrong.sum())} wrong")
     parts.append("as in validation: no dropout")
     if not picture.is_current:
-        parts.insert(1, "of a moment ago")
+        parts.insert(len(what), "of a moment ago")
     return heading("Data", [part for part in parts if part], width, ink)
 
 
@@ -161,7 +165,9 @@ def _sample_line(frame: Frame, found: Samples, at: int, is_selected: bool, top: 
         line.append(ink.say(fit(class_name(dataset, right), wide), role))
         line.append(ink.say(fit(class_name(dataset, given), wide), told))
         sure = "" if found.probabilities is None or given < 0 else percent(float(found.probabilities[at, given]))
-        line.append(ink.say(fit(sure, 7, ">") + (" wrong" if right != given else "      "), told))
+        line.append(ink.say(fit(sure, 7, ">"), told))
+        if sum(cells(segment.text) for segment in line) + 6 <= width:
+            line.append(ink.say(" wrong" if right != given else "      ", told))
     from tui_nn.tui.heat import bar
 
     used = sum(cells(segment.text) for segment in line)

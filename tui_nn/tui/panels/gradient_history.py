@@ -43,7 +43,7 @@ def history_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, f
         return ink.notice(text, width)[:height]
     dense = view.dense_layer_of(frame) if family == GRADIENT else None  # an activation stands for its layer
     selected = (dense or view.layer_of(frame)).name
-    gutter = min(max(cells(name) for name in names), max(width // 4, 6)) + 3
+    gutter = min(max(cells(name) for name in names), max(width // 3, 6)) + 3
     columns, room = max(width - gutter - 11, 4), max(height - 3, 1)
     at = names.index(selected) if selected in names else 0
     first = max(0, min(at - room // 2, len(names) - room))

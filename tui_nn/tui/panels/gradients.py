@@ -169,6 +169,8 @@ def _fade_line(frame: Frame, width: int, ink: Ink) -> Line:
         ]
     )
     words = f" {mark} error {name}"
+    if cells(words + size) > width:
+        size = size.partition(" in ")[0]
     lead = f"{words}{size}{', towards the input' if kind in STRONG_KINDS and width >= 100 else ''}"
     tail = next((each for each in tails if cells(lead) + cells(each) <= width), "")
     return [

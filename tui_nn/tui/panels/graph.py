@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame, LayerFrame
 
 Line = list["Segment"]
-COLUMN = 11
+NOT_BACK = " no error has come back here yet"
+COLUMN, MIN_COLUMN = 11, 9  # cells of a number; the first column has two less
 MIN_BAR = 6
 
 
@@ -127,12 +128,13 @@ def _dense(here: Unit, view: View, width: int, height: int, ink: Ink) -> list[Li
     room = max(height - 3 - len(foot), 1)
     first = max(0, min(k - room // 2, n - room))
     wide = width - 5 * COLUMN >= MIN_BAR
-    lines = [[ink.say(fit(f" {'input':>7}  {'x':>{COLUMN - 2}} {'w':>{COLUMN}} {'x · w':>{COLUMN}}", width), "dim")]]
+    column = max(min(COLUMN, (width - 10) // 3), MIN_COLUMN)
+    lines = [[ink.say(fit(f" {'input':>7}  {'x':>{column - 2}} {'w':>{column}} {'x · w':>{column}}", width), "dim")]]
     top = float(np.nanmax(np.where(np.isfinite(products), np.abs(products), 0.0), initial=0.0))
     for i in range(first, min(first + room, n)):
         role = "selected" if i == k else "text"
         mark = ink.glyph("next") if i == k else " "
-        text = f"{mark}{i:>7}  {number(x[i], 4):>{COLUMN - 2}} {number(w[i], 4):>{COLUMN}} {number(products[i], 4):>{COLUMN}}"
+        text = f"{mark}{i:>7}  {number(x[i], 4):>{column - 2}} {number(w[i], 4):>{column}} {number(products[i], 4):>{column}}"
         line: Line = [ink.say(fit(text, min(cells(text), width)), role)]
         if wide and top > 0 and np.isfinite(products[i]):
             line += _signed_bar(float(products[i]) / top, width - cells(text) - 2, ink)
@@ -164,8 +166,7 @@ def _foot(here: Unit, weight: Any, x: np.ndarray, k: int, width: int, ink: Ink) 
     """The way back along the edge: the unit's error, the gradient of the weight, what flows on below."""
     layer = here.layer
     if not _has_come_back(here):
-        text = " the error has not come back to this layer yet"
-        return [[ink.say(fit(text, width), "faint")]]
+        return [[ink.say(fit(NOT_BACK, width), "faint")]]
     delta = float(layer.delta[here.sample, here.unit])
     share = delta * float(x[k])
     whole = number(weight.grad[here.unit, k], 4)
@@ -207,7 +208,7 @@ def _other(here: Unit, width: int, ink: Ink) -> list[Line]:
             text = f" δ in   {number(below.delta[here.sample, k], 6)}"
             lines += [(text, "backward") for text in _with_formula(text, back, width)]
     else:
-        lines.append((" the error has not come back to this layer yet", "faint"))
+        lines.append((NOT_BACK, "faint"))
     return [[ink.say(fit(text, width), role)] for text, role in lines]
 
 

@@ -45,9 +45,10 @@ def grid_lines(frame: Frame, view: View, picture: Picture, width: int, height: i
     tall, wide = dataset.image_shape
     cell = 2 if wide * 2 + GAP < width else 1
     block = wide * cell + GAP
-    across, down = (width - 1) // block, (height - 1) // (tall + 1)
+    has_head = height > tall + 1  # an image and its caption come first
+    across, down = (width - 1) // block, (height - has_head) // (tall + 1)
     if across < 1 or down < 1:
-        return ink.notice("z gives this panel the whole screen: there is no room for an image here.", width)[:height]
+        return ink.notice("There is no room for an image here: zoom with z, or enlarge the window.", width)[:height]
     order = found.by_loss()
     cursor, page = clamp(view.sample, len(order)), across * down
     first = cursor // page * page
@@ -56,7 +57,7 @@ def grid_lines(frame: Frame, view: View, picture: Picture, width: int, height: i
         parts.insert(0, "of a moment ago")
     here = int(order[cursor])
     words = f"sample {int(found.index[here])}: loss {number(float(found.losses[here]), 4)}"
-    lines = [heading("Data", [*parts, words], width, ink)]
+    lines = [heading("Data", [*parts, words], width, ink)] if has_head else []
     for start in range(first, min(first + page, len(order)), across):
         shown = order[start : min(start + across, first + page)].tolist()
         images = [_image(dataset, int(found.index[at]), cell, ink) for at in shown]

@@ -39,7 +39,7 @@ NOTHING_FINITE = (
 def landscape_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     columns, rows = points(width, height)
     if columns < 6 or rows < 4:
-        return ink.notice("z gives this panel the whole screen: there is no room for a landscape here.", width)[:height]
+        return ink.notice("There is no room for a landscape here: zoom with z, or enlarge the window.", width)[:height]
     if frame.program.n_parameters > MOST_PARAMETERS:
         return ink.notice("This network has too many parameters for a landscape.", width)[:height]
     picture = _asked(frame, view, columns, rows)

@@ -31,7 +31,7 @@ def plane_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> 
         return ink.notice(text, width)[:height]
     columns, rows = width - GUTTER - 1, height - 4
     if columns < 8 or rows < 3:
-        return ink.notice("z gives this panel the whole screen: there is no room for a plane here.", width)[:height]
+        return ink.notice("There is no room for a plane here: zoom with z, or enlarge the window.", width)[:height]
     picture = _asked(frame, view, columns, rows)
     if picture.value is None:
         return ink.notice(picture.error or "computing the network's answers …", width)[:height]

@@ -188,7 +188,7 @@ def with_numbers(formula: str, update: Update, digits: int) -> str:
         is_squared = formula[match.end() : match.end() + 1] == "²"
         return f"({text})" if text.startswith("-") and is_squared else text
 
-    return NAME.sub(value, formula).replace("·", "×")
+    return NAME.sub(value, formula).replace("·", "×").replace("+ -", "- ").replace("- -", "+ ")
 
 
 def symbolic(formula: str) -> str:
