@@ -31,6 +31,14 @@ def test_a_number_is_short_and_right(value: float, digits: int):
     assert float(text) == pytest.approx(value, rel=10.0 ** (2 - digits))
 
 
+def test_a_number_that_is_rounded_up_has_no_digit_more():
+    """0.99985 and 1.0015 stand beside each other as the ends of one axis."""
+    assert [number(value, 3) for value in (0.99985, 1.0015, 9.996, 99.96, 0.0099996)] == [
+        "1.00", "1.00", "10.0", "100", "0.0100",
+    ]  # fmt: skip
+    assert [number(-value, 4) for value in (0.99994, 0.99996, 0.9995)] == ["-0.9999", "-1.000", "-0.9995"]
+
+
 def test_percent_and_times():
     assert (percent(0.9417), percent(None), percent(math.nan)) == ("94.2 %", "–", "nan")
     assert (times(0.0131), times(2.4e-7)) == ("×0.0131", "×2.4e-7")

@@ -118,7 +118,10 @@ def number(value: float | None, digits: int = 4) -> str:
         return "0"
     size = abs(value)
     if 1e-3 <= size < 1e5:
-        return f"{value:.{max(digits - 1 - math.floor(math.log10(size)), 0)}f}"
+        exponent = math.floor(math.log10(size))
+        if size >= (1 - 0.5 * 10.0**-digits) * 10.0 ** (exponent + 1):
+            exponent += 1  # it is rounded up: 0.9999 in three digits is 1.00
+        return f"{value:.{max(digits - 1 - exponent, 0)}f}"
     mantissa, exponent = f"{value:.{max(digits - 2, 0)}e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 

@@ -113,8 +113,9 @@ def _list_head(frame: Frame, found: Samples, picture: Picture, mode: int, width:
     parts = [*what, f"mean loss {number(found.losses.mean(), 4)}" if n else ""]
     wrong = _wrong(frame, found)
     if wrong is not None:
-        parts.append(f"{int(wrong.sum())} wrong")
-    parts.append("as in validation: no dropout")
+        parts.append(f"{count(int(wrong.sum()))} wrong")
+    if any(layer.kind == "dropout" for layer in frame.layers):
+        parts.append("as in validation: no dropout")
     if not picture.is_current:
         parts.insert(len(what), "of a moment ago")
     return heading("Data", [part for part in parts if part], width, ink)

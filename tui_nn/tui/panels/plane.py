@@ -231,7 +231,7 @@ def _curve(frame: Frame, view: View, found: Answers, is_current: bool, width: in
         heading(
             "Data",
             ([] if is_current else ["of a moment ago"])
-            + [f"o samples, {ink.glyph('reached')} the network's answer", "over its only input"],
+            + ["o samples", f"{ink.glyph('reached')} the network's answer", "over its only input"],
             width,
             ink,
         )
