@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Line = list["Segment"]
 ERROR, GRADIENT = "delta_norm", "grad_norm"
+MOST_TALL = 3  # rows of one layer, where there is room
 WORDS = {
     ERROR: ("error over time", "|∂loss/∂output|", "No error has flowed back yet"),
     GRADIENT: ("gradient over time", "|∂loss/∂parameters|", "No gradient has been computed yet"),
@@ -33,6 +34,16 @@ def stretches(values: np.ndarray, columns: int) -> np.ndarray:
     return np.maximum.reduceat(values.astype(np.float64), edges)  # maximum keeps NaN
 
 
+def _tile(value: float, low: int, high: int, ink: Ink) -> Segment:
+    """One cell: the size between two powers of ten; a dot for exactly 0."""
+    if not math.isfinite(value):
+        return ink.mark("nan" if value != value else "inf", 1)
+    if value <= 0:
+        return ink.say(ink.glyph("dot"), "faint")
+    share = (math.log10(value) - low) / (high - low)
+    return ink.tile("levels", round(min(max(share, 0.0), 1.0) * (LEVELS - 1)), 1)
+
+
 def history_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, family: str = ERROR) -> list[Line]:
     title, what, nothing = WORDS[family]
     names = [layer.name for layer in frame.layers if f"{family}.{layer.name}" in frame.program.metrics]
@@ -45,6 +56,7 @@ def history_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, f
     selected = (dense or view.layer_of(frame)).name
     gutter = min(max(cells(name) for name in names), max(width // 3, 6)) + 3
     columns, room = max(width - gutter - 11, 4), max(height - 3, 1)
+    tall = max(min(room // len(names), MOST_TALL), 1)
     at = names.index(selected) if selected in names else 0
     first = max(0, min(at - room // 2, len(names) - room))
     shown = {name: stretches(curves[name], columns) for name in names}
@@ -70,18 +82,11 @@ def history_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, f
                 "selected" if is_selected else "dim",
             )
         ]
-        for value in shown[name].tolist():
-            if not math.isfinite(value):
-                line.append(ink.mark("nan" if value != value else "inf", 1))
-            elif value <= 0:
-                line.append(ink.say(ink.glyph("dot"), "faint"))
-            else:
-                share = (math.log10(value) - low) / (high - low)
-                line.append(ink.tile("levels", round(min(max(share, 0.0), 1.0) * (LEVELS - 1)), 1))
-        line.append(ink.say(" " * (columns - len(shown[name]))))
+        strip = [_tile(value, low, high, ink) for value in shown[name].tolist()]
+        strip.append(ink.say(" " * (columns - len(shown[name]))))
         now = curves[name][-1] if len(curves[name]) else math.nan
-        line.append(ink.say(fit(number(now, 3), 10, ">"), "text"))
-        lines.append(line)
+        lines.append([*line, *strip, ink.say(fit(number(now, 3), 10, ">"), "text")])
+        lines += [[ink.say(" " * gutter), *strip] for _ in range(tall - 1)]
     tiles = [ink.tile("levels", round(k * (LEVELS - 1) / 8), 1) for k in range(9)]
     foot = [
         ink.say(f" 1e{low} ", "dim"),

@@ -125,7 +125,13 @@ def _dense(here: Unit, view: View, width: int, height: int, ink: Ink) -> list[Li
     n = len(x)
     k = clamp(view.column, n)
     foot = _foot(here, weight, x, k, width, ink)
-    room = max(height - 3 - len(foot), 1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = products.sum() + (float(bias.value[here.unit]) if bias is not None else 0.0)
+    sums = [_sum_line(float(products.sum()), None if bias is None else float(bias.value[here.unit]), total, width)]
+    if _is_updated(here, weight):
+        was = f"{number(here.layer.activation[here.sample, here.unit], 5)} before the update"
+        sums = [f"{sums[0]}, {was}"] if cells(sums[0]) + 2 + cells(was) <= width else [*sums, f"   {was}"]
+    room = max(height - 2 - len(sums) - len(foot), 1)
     first = max(0, min(k - room // 2, n - room))
     wide = width - 5 * COLUMN >= MIN_BAR
     column = max(min(COLUMN, (width - 10) // 3), MIN_COLUMN)
@@ -137,15 +143,9 @@ def _dense(here: Unit, view: View, width: int, height: int, ink: Ink) -> list[Li
         text = f"{mark}{i:>7}  {number(x[i], 4):>{column - 2}} {number(w[i], 4):>{column}} {number(products[i], 4):>{column}}"
         line: Line = [ink.say(fit(text, min(cells(text), width)), role)]
         if wide and top > 0 and np.isfinite(products[i]):
-            line += _signed_bar(float(products[i]) / top, width - cells(text) - 2, ink)
+            line += [ink.say(" "), *_signed_bar(float(products[i]) / top, width - cells(text) - 3, ink)]
         lines.append(line)
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = products.sum() + (float(bias.value[here.unit]) if bias is not None else 0.0)
-    sum_line = _sum_line(float(products.sum()), None if bias is None else float(bias.value[here.unit]), total, width)
-    if _is_updated(here, weight):
-        was = f", {number(here.layer.activation[here.sample, here.unit], 5)} before the update"
-        sum_line += was if cells(sum_line) + cells(was) <= width else ""
-    return [*lines, [ink.say(fit(sum_line, width), "forward")], *foot]
+    return [*lines, *([ink.say(fit(text, width), "forward")] for text in sums), *foot]
 
 
 def _sum_line(products: float, bias: float | None, total: float, width: int) -> str:

@@ -167,7 +167,9 @@ def _fields(
     down = max((height - 1) // (shape[0] + 1), 1)
     first = cursor[0] // (across * down) * across * down
     scale = Scale.of(weight)
-    lines: list[Line] = [heading(layer.name, ["each unit's weights as an image", "brighter pulls harder"], width, ink)]
+    lines: list[Line] = [
+        heading(layer.name, ["each unit's weights as an image", "a stronger colour pulls harder"], width, ink)
+    ]
     whole = Window(0, shape[0], 0, shape[1], cell)
     for start in range(first, min(first + across * down, len(weight)), across):
         units = range(start, min(start + across, len(weight)))
