@@ -56,6 +56,20 @@ def test_what_stands_behind_a_semicolon_gives_way_to_the_position():
     assert "the change since" in texts[1]
 
 
+def test_a_run_past_its_plan_says_so():
+    """5,412 of 1,290 would be no share of anything; and who pressed space once more sees that nothing ends the run."""
+    mover: Any = SimpleNamespace(kind="run", is_waiting=False, condition="")
+    for iteration, joined, said in (
+        (700, "700 of 1,290", "running  9"),
+        (5412, "5,412 past 1,290", "past the plan  9"),
+    ):
+        frame = canned.frame(iteration=iteration)
+        status = status_of(mover, frame, None, None, 9.0, "", "")
+        text = as_text(header_lines("t", status, frame, 120, 2, INK))
+        assert joined in text
+        assert said in text
+
+
 @pytest.mark.parametrize("iteration", [0, 1, 700, 1289, 1290])
 def test_timeline_has_one_knob(iteration: int):
     text = as_text([timeline(canned.frame(iteration=max(iteration, 1)), 48, INK)])

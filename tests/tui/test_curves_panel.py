@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -403,3 +404,17 @@ def test_a_long_name_leaves_room_for_the_value():
     lines = ["".join(segment.text for segment in line) for line in legend(entries, "", "", 44, 2, Ink(mono=True))]
     assert [line.split()[-1] for line in lines] == ["0.5299", "0.6308"]
     assert max(map(len, lines)) <= 44
+
+
+def test_a_cut_name_keeps_what_is_drawn_of_the_run():
+    """The run's title loses its end, its metric stays a word; a name of one word is cut in its middle."""
+    entries = [
+        Entry("━", "train", "this run batch", "0.5299"),
+        Entry("•", "accent", "Half the learning rate: straight down batch", "0.0012"),
+    ]
+    text = "\n".join("".join(s.text for s in line) for line in legend(entries, "", "", 44, 2, Ink(mono=True)))
+    assert re.search(r"Half the learning[^\n]*… batch +0.0012", text), text
+    entries = [Entry("━", "train", "grad_norm.dense_1", "0.5"), Entry("•", "accent", "grad_norm.dense_2", "0.6")]
+    text = "\n".join("".join(s.text for s in line) for line in legend(entries, "", "", 20, 2, Ink(mono=True)))
+    assert "se_1 0.5" in text
+    assert "se_2 0.6" in text

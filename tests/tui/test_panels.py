@@ -237,3 +237,11 @@ def test_the_left_column_fits_its_narrowest(name: str, width: int):
     """Program and Layers, beside everything else on a screen of 80 columns."""
     for lines in (layers_lines(FRAMES[name], View(), width, 9, INK), program_lines(FRAMES[name], width, 11, INK)):
         assert max(sum(s.cell_length for s in line) for line in lines) <= width
+
+
+def test_a_cursor_leaves_no_number_beside_its_own():
+    """On unit 1 of cells one column wide the 0 before it is left out: 01 is no unit. Wide cells keep it."""
+    head = as_text(activations_lines(FRAMES["digits"], View(layer=1, unit=1), 79, 22, INK)).splitlines()[1]
+    assert head.split()[:3] == ["unit", "1", "10"]
+    head = as_text(activations_lines(FRAMES["odd"], View(layer=1, unit=1), 79, 22, INK)).splitlines()[1]
+    assert head.split()[:4] == ["unit", "0", "1", "2"]

@@ -87,7 +87,8 @@ def timeline(frame: Frame, width: int, ink: Ink) -> Line:
 
 def _scale(frame: Frame, width: int) -> tuple[int, str, int]:
     """The iteration at the end of a timeline, the words behind it, and its cells between the arrows."""
-    label = f" {frame.iteration:,} of {frame.planned_iterations:,}"
+    join = "of" if frame.iteration <= frame.planned_iterations else "past"
+    label = f" {frame.iteration:,} {join} {frame.planned_iterations:,}"
     return max(frame.planned_iterations, frame.reached.iteration, 1), label, max(width - cells(label) - 2, 3)
 
 

@@ -98,6 +98,9 @@ def _squeezed(name: str, room: int) -> str:
     """Exactly `room` cells."""
     if cells(name) <= room:
         return fit(name, room)
+    start, _, last = name.rpartition(" ")
+    if start and room - cells(last) >= SHORTEST:  # a run's title and what is drawn of it: "Half the learning… batch"
+        return fit(fit(start, room - cells(last) - 2).rstrip("… ") + "… " + last, room)
     half = (room - 1) // 2
     return fit(name[:half] + "…" + name[len(name) - (room - 1 - half) :], room)
 

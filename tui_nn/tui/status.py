@@ -35,7 +35,9 @@ def status_of(
         rate = f"  {speed:,.0f} iterations/s" if speed else ""
         return Status("running", f"until {mover.condition}{rate}  esc cancels", "running, esc cancels")
     if mover.kind == "run":
-        return Status("running", f"running  {speed:,.0f} iterations/s" if speed else "running", "running")
+        is_past = frame is not None and frame.iteration > frame.planned_iterations  # nothing ends it but the user
+        words = "running past the plan" if is_past else "running"
+        return Status("running", f"{words}  {speed:,.0f} iterations/s" if speed else words, "running")
     if mover.kind == "seek":
         return Status("seeking", f"seeking {int(100 * (mover.share or 0.0))} %  esc cancels", "seeking, esc cancels")
     if bad := non_finite(frame):

@@ -76,6 +76,8 @@ def map_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, array
 def _head(frame: Frame, layer: LayerFrame, width: int, ink: Ink) -> Line:
     n, units = layer.activation.shape
     what = [f"output of {count(units, 'unit')} for {count(n, 'sample')}", freshness(frame, layer.is_forward_fresh)]
+    if cells(layer.name) + 3 + cells(what[0]) > width:
+        what[:1] = [count(units, "unit"), count(n, "sample")]
     if layer.mask is not None:
         what.insert(1, f"{100 * (layer.mask == 0).mean():.0f} % switched off")
     return heading(layer.name, what, width, ink)
@@ -87,17 +89,18 @@ def _ruler(place: Any, cursor: int, units: int, ink: Ink) -> Line:
     marks = [" "] * width
     every = max(1, -(-8 // place.cell))
     every = next(step for step in (1, 2, 5, 10, 20, 50, 100) if step >= every)
+    pin, wide = (cursor - place.column) * place.cell, len(str(cursor))
     for unit in range(place.column, place.column + place.columns):
         text = str(unit)
         at = (unit - place.column) * place.cell
-        if unit % every == 0 and at + len(text) <= width:
+        is_apart = at + len(text) < pin or pin + wide < at  # 0 beside a cursor on 1 would read as 01
+        if unit % every == 0 and at + len(text) <= width and is_apart:
             marks[at : at + len(text)] = text
-    pin = (cursor - place.column) * place.cell
     return [
         ink.say(fit("unit", GUTTER, ">")[1:] + " ", "faint"),
         ink.say("".join(marks[:pin]), "faint"),
-        ink.say(fit(str(cursor), max(place.cell, len(str(cursor)))), "strong"),
-        ink.say("".join(marks[pin + max(place.cell, len(str(cursor))) :]), "faint"),
+        ink.say(fit(str(cursor), max(place.cell, wide)), "strong"),
+        ink.say("".join(marks[pin + max(place.cell, wide) :]), "faint"),
     ]
 
 

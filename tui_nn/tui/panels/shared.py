@@ -16,7 +16,7 @@ Line = list["Segment"]
 
 
 def freshness(frame: Frame, is_fresh: bool) -> str:
-    return "this iteration" if is_fresh else f"left from iteration {frame.iteration - 1}"
+    return "this iteration" if is_fresh else f"left from iteration {frame.iteration - 1:,}"
 
 
 def heading(name: str, parts: list[str], width: int, ink: Ink) -> Line:
