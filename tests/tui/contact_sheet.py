@@ -243,6 +243,7 @@ async def walk(app: Any, pilot: Any, roll: Roll, camera: Camera) -> None:
         assert app.debugger.view.detail == name
         if roll.microscopes and name not in roll.microscopes:
             continue
+        await settle(app, pilot)  # drawn once, a microscope leaves a view that the run has not
         view, seen = app.debugger.view, set[int]()
         while view.mode(name) not in seen:
             seen.add(view.mode(name))
