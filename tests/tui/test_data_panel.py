@@ -20,11 +20,15 @@ from tui_nn.tui.pictures import Pictures
 from tui_nn.tui.view import View
 
 INK, ASCII, COLOUR = Ink(mono=True), Ink(mono=True, ascii=True), Ink()
-PRESETS = ("xor-mlp", "digits-dnn", "adam-vs-sgd", "lr-too-large", "dead-relu")
+PRESETS = ("xor-mlp", "digits-dnn", "adam-vs-sgd", "lr-too-large", "dead-relu", "wine")
+
+
+WINE = ("data.source=wine", "layers[3].units=3")  # its classes have names of ten letters
 
 
 def opened(preset: str, iteration: int = 30) -> Session:
-    session = Session(load_scenario(preset))
+    name, *changes = ("digits-dnn", *WINE) if preset == "wine" else (preset,)
+    session = Session(load_scenario(name, changes))
     session.goto(iteration)
     return session
 

@@ -142,7 +142,7 @@ def target_line(frame: Frame, sample: int, ink: Ink) -> Line:
     else:
         index = int(row[0]) if row.size == 1 else int(row.argmax())
         text = str(dataset.class_names[index]) if dataset.class_names else str(index)
-    return [ink.say("target  ", "dim"), ink.say(text, "strong")]
+    return [ink.say("target ", "dim"), ink.say(fit(text, min(cells(text), CARD - 8)), "strong")]
 
 
 def move_in_batch(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
