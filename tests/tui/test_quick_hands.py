@@ -7,8 +7,11 @@ from textual import events
 from textual.widgets import OptionList
 
 from tests.tui.driver import drive, tap, until
+from tui_nn.tui.app import Wish
+from tui_nn.tui.ink import Ink
 from tui_nn.tui.palette import Palette
 from tui_nn.tui.screens.chooser import ChooserScreen
+from tui_nn.tui.screens.debugger import DebuggerScreen
 from tui_nn.tui.screens.gallery import _path_problem
 from tui_nn.tui.screens.glossary import GlossaryScreen
 from tui_nn.tui.screens.jump import JumpScreen
@@ -161,3 +164,30 @@ def test_a_focus_given_up_late_is_taken_again():
         await until(pilot, lambda: app.focused is app.debugger.panels["layers"])
 
     drive("xor-mlp", act, size=(60, 20))
+
+
+def test_a_click_on_a_link_that_has_gone():
+    """The search has left no word, so no page with links, between the drawing and the click."""
+
+    async def act(app, pilot):
+        await tap(app, "i")
+        await until(pilot, lambda: isinstance(app.screen, GlossaryScreen))
+        glossary = app.screen
+        await tap(app, *"zzzz")
+        await until(pilot, lambda: glossary.entry is None)
+        glossary.action_follow(2)
+        await pilot.pause()
+        assert app.screen is glossary
+
+    drive("xor-mlp", act)
+
+
+def test_a_key_on_a_screen_before_its_panels_are_there():
+    """It is dropped: there is nothing to act on yet."""
+    screen = DebuggerScreen(Wish("xor-mlp"), Ink(mono=True), "en")
+    assert not screen.check_action("panel", ("detail",))
+
+    async def act(app, pilot):
+        assert app.debugger.check_action("panel", ("detail",))
+
+    drive("xor-mlp", act)

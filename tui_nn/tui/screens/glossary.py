@@ -226,6 +226,8 @@ class GlossaryScreen(Modal[str | None]):
             self._arrange()
 
     def action_follow(self, number: int) -> None:
+        if not self.links:  # clicked while the search took the page away
+            return
         link = self.links[clamp(number, len(self.links))]
         if link.term is None:
             self.dismiss(link.where)

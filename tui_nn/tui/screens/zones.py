@@ -83,6 +83,10 @@ class ZonesScreen(Screen[None]):
         yield from self._gutters
         yield self._footer
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key may reach a screen that is about to be composed, and has nothing yet to act on."""
+        return bool(self.panels) and super().check_action(action, parameters)
+
     def draw_header(self) -> None:
         """Say the state in the header."""
 
