@@ -92,7 +92,7 @@ N_SETTINGS = 32  # the table follows; what its columns are, parts/optimizers/tab
 
 WAITING = 8  # iterations that wait to be settled together: one a lane
 UNITS, DELTA, GRADIENTS, MOVES = range(4)  # what a row's tally is of
-TALLY_SUMS = (4, 1, 2, 3)  # sums of a kind in each of them
+TALLY_SUMS = 4  # kinds of sums in each, of which UNITS uses all
 
 WATCH_STATE = 3  # what a row that watches a metric keeps in the state: best value, epochs waited, falls of the lr
 

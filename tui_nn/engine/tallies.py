@@ -16,18 +16,22 @@ BLOCK = 512  # numbers whose squares are
 
 
 def place_tallies(c: Compiler) -> None:
-    """Room for what rows leave, behind all that a frame shows, and the kernel that settles it."""
+    """Room for what rows leave, behind all that a frame shows, and the kernel that settles it.
+
+    All rows of a network or none: one wide layer takes longer than what is saved, and the kernel need not be compiled.
+    """
     rows = c.listing.rows
+    if not all(_is_small(c, place) for place in c.places):
+        return
     for place in c.places:
         if rows[place.forward_op][at.PROBE] >= 0 and place.units <= LANES and c.batch * place.units <= FEW:
             _tally(c, place.forward_op, at.UNITS)
-    if all(_is_small(c, place) for place in c.places):
-        _tally_gradients(c)
+    _tally_gradients(c)
     for place in c.places:
         ops = {c.updates[tensor.name] for tensor in place.parameters}
         if len(ops) == 1:
             op = ops.pop()
-            if c.listing.ops[op].kernel == "adam" and rows[op][at.PROBE] >= 0 and rows[op][at.COUNT] <= BLOCK:
+            if c.listing.ops[op].kernel == "adam" and rows[op][at.PROBE] >= 0:
                 _tally(c, op, at.MOVES)
     if any(row[at.TALLY] >= 0 for row in rows):
         c.listing.kernels.setdefault(SETTLE, len(c.listing.kernels))
@@ -47,5 +51,5 @@ def _tally_gradients(c: Compiler) -> None:
 
 
 def _tally(c: Compiler, op: int, finish: int) -> None:
-    size = (at.TALLY_SUMS[finish] * LANES + 2 * (finish == at.UNITS)) * at.WAITING
+    size = (at.TALLY_SUMS * LANES + 2 * (finish == at.UNITS)) * at.WAITING
     c.listing.set(op, tally=c.place(size), finish=finish)

@@ -32,7 +32,7 @@ from tui_nn.engine.layout import (
 )
 from tui_nn.engine.lowlevel import helper, view1, view2
 from tui_nn.engine.ops.gradients import report_gradients
-from tui_nn.engine.ops.tally import report_units
+from tui_nn.engine.ops.tally import report_units_at_once
 from tui_nn.engine.registry import kernel
 
 
@@ -77,7 +77,7 @@ def batch_norm_forward(row, ctl, setting, mem, data, hist):
             normed[i, j] = real((x[i, j] - mean[j]) * inverse[j])
             y[i, j] = weight[j] * normed[i, j] + bias[j]
     if ctl[row + PROBE] >= 0:
-        report_units(row, ctl, mem, hist, y)
+        report_units_at_once(row, ctl, mem, hist, y)
 
 
 @kernel("batch_norm_eval")

@@ -14,7 +14,6 @@ from tui_nn.engine.layout import (
     DELTA_OUT,
     GRAD_BIAS,
     GRAD_WEIGHT,
-    HIST_ROW,
     IN,
     N_IN,
     N_OUT,
@@ -37,8 +36,8 @@ from tui_nn.engine.lowlevel import (
     view2,
 )
 from tui_nn.engine.ops.gradients import report_gradients
-from tui_nn.engine.ops.probes import SCALE, probe_units
-from tui_nn.engine.ops.tally import leave_units, moments, report_units
+from tui_nn.engine.ops.probes import SCALE
+from tui_nn.engine.ops.tally import leave_units, moments, report_units_at_once
 from tui_nn.engine.registry import kernel
 
 # A call of BLAS takes 0.1 us before it multiplies; up to here the loops below are done sooner (measured in float32).
@@ -60,19 +59,18 @@ def dense_forward(row, ctl, setting, mem, data, hist):
     out = view2(mem, ctl[row + OUT], rows, n_out)
     weight = view2(mem, ctl[row + WEIGHT], n_in, n_out)
     bias = view1(mem, ctl[row + BIAS], n_out)
-    if ctl[row + PROBE] >= 0 and ctl[row + TALLY] >= 0 and is_small(rows, n_in, n_out):
-        if not measured_product(row, ctl, mem, x, weight, bias, out):
-            probe_units(out, hist, ctl[HIST_ROW] + ctl[row + PROBE])
-        return
-    if is_small(rows, n_in, n_out):
+    is_left = False
+    if is_small(rows, n_in, n_out) and ctl[row + PROBE] >= 0 and ctl[row + TALLY] >= 0:
+        is_left = measured_product(row, ctl, mem, x, weight, bias, out)
+    elif is_small(rows, n_in, n_out):
         small_product(x, weight, bias, out)
     else:
         np.dot(x, weight, out)
         for i in range(rows):
             for j in range(n_out):
                 out[i, j] += bias[j]
-    if ctl[row + PROBE] >= 0:
-        report_units(row, ctl, mem, hist, out)
+    if ctl[row + PROBE] >= 0 and not is_left:
+        report_units_at_once(row, ctl, mem, hist, out)
 
 
 @kernel("dense_backward")
@@ -128,30 +126,23 @@ def small_product(x, weight, bias, out):
 def measured_product(row, ctl, mem, x, weight, bias, out):
     """small_product for at most LANES outputs, and their tally on the way: to read them back at once would have to wait."""
     rows, n_out = out.shape
+    n_in = x.shape[1]
     real = out.dtype.type
     scale = spread(real(SCALE))
     start = load(bias, 0, n_out)
-    origin = product_row(x, 0, weight, start)
-    store(out, 0, n_out, origin)
-    shifted = squares = zero = spread(real(0))
-    minus_origin = (zero - origin) * scale
-    for i in range(1, rows):
-        sums = product_row(x, i, weight, start)
+    shifted = squares = origin = minus_origin = zero = spread(real(0))
+    for i in range(rows):
+        sums = start
+        for p in range(n_in):
+            sums = multiply_add(spread(x[i, p]), load(weight, p * n_out, n_out), sums)
         store(out, i * n_out, n_out, sums)
+        if i == 0:
+            origin, minus_origin = sums, (zero - sums) * scale
         difference = multiply_add(sums, scale, minus_origin)
         shifted = shifted + difference
         squares = multiply_add(difference, difference, squares)
     mean_shift, variance = moments(out, shifted, squares)
     return leave_units(row, ctl, mem, out, n_out, origin, mean_shift, variance, squares)
-
-
-@helper
-def product_row(x, i, weight, start):
-    n_in, n_out = weight.shape
-    sums = start
-    for p in range(n_in):
-        sums = multiply_add(spread(x[i, p]), load(weight, p * n_out, n_out), sums)
-    return sums
 
 
 @helper

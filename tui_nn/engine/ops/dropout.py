@@ -26,7 +26,7 @@ from tui_nn.engine.layout import (
 )
 from tui_nn.engine.lowlevel import helper, view1, view2
 from tui_nn.engine.ops.load import mix
-from tui_nn.engine.ops.tally import report_delta, report_units
+from tui_nn.engine.ops.tally import report_delta, report_units_at_once
 from tui_nn.engine.registry import kernel
 
 PURPOSE_DROPOUT = np.uint64(0xD20)
@@ -61,7 +61,7 @@ def dropout_forward(row, ctl, setting, mem, data, hist):
     for i in range(n):
         a[i] = zero if mask[i] == zero else x[i] * scale  # not x * mask: an infinite unit that is off is 0
     if ctl[row + PROBE] >= 0:
-        report_units(row, ctl, mem, hist, view2(mem, ctl[row + OUT], rows, units))
+        report_units_at_once(row, ctl, mem, hist, view2(mem, ctl[row + OUT], rows, units))
 
 
 @kernel("dropout_backward")

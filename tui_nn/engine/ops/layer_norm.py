@@ -31,7 +31,7 @@ from tui_nn.engine.layout import (
 )
 from tui_nn.engine.lowlevel import helper, view1, view2
 from tui_nn.engine.ops.gradients import report_gradients
-from tui_nn.engine.ops.tally import report_units
+from tui_nn.engine.ops.tally import report_units_at_once
 from tui_nn.engine.registry import kernel
 
 
@@ -87,7 +87,7 @@ def layer_norm_forward(row, ctl, setting, mem, data, hist):
             normed[i, j] = real((x[i, j] - mean) * inverse)
             y[i, j] = weight[j] * normed[i, j] + bias[j]
     if ctl[row + PROBE] >= 0:
-        report_units(row, ctl, mem, hist, y)
+        report_units_at_once(row, ctl, mem, hist, y)
 
 
 @kernel("layer_norm_eval")

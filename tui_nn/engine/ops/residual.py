@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tui_nn.engine.layout import DELTA_IN, DELTA_OUT, IN, IN_2, N_OUT, OUT, PROBE, ROWS_AT
 from tui_nn.engine.lowlevel import view1, view2
-from tui_nn.engine.ops.tally import report_delta, report_units
+from tui_nn.engine.ops.tally import report_delta, report_units_at_once
 from tui_nn.engine.registry import kernel
 
 
@@ -22,7 +22,7 @@ def residual_forward(row, ctl, setting, mem, data, hist):
     for i in range(n):
         y[i] = x[i] + skip[i]
     if ctl[row + PROBE] >= 0:
-        report_units(row, ctl, mem, hist, view2(mem, ctl[row + OUT], rows, units))
+        report_units_at_once(row, ctl, mem, hist, view2(mem, ctl[row + OUT], rows, units))
 
 
 @kernel("residual_backward")

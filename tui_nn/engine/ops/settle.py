@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from tui_nn.engine.layout import (
-    DELTA,
     FINISH,
     FIRST_HIST,
     GRADIENTS,
@@ -57,23 +56,28 @@ def settle(stop, ctl, setting, mem, data, hist):
         if n == 0:
             break
         finish, tally = ctl[row + FINISH], ctl[row + TALLY]
-        at = ctl[FIRST_HIST] + ctl[row + PROBE]
+        # Of all kinds, though few rows have four, and in one place: each would be compiled by itself.
+        a, b, c, d = (
+            sums(mem, tally),
+            sums(mem, tally + ALL_SUMS),
+            sums(mem, tally + 2 * ALL_SUMS),
+            sums(mem, tally + 3 * ALL_SUMS),
+        )
+        columns = 1
         if finish == UNITS:
-            mean, std, signal, saturated = units_of(mem, tally)
-            write(ctl, hist, out, at, n, 4 if ctl[row + SLOPE] >= 0 else 3, mean, std, signal, saturated)
+            a, b, c, d = units_of(mem, tally, a, b, c, d)
+            columns = 4 if ctl[row + SLOPE] >= 0 else 3
         elif finish == MOVES:
-            after, moves, before = sums(mem, tally), sums(mem, tally + ALL_SUMS), sums(mem, tally + 2 * ALL_SUMS)
-            write(ctl, hist, out, at, n, 2, sqrt(after), sqrt(moves / before) + (after - after), after, after)
-        elif finish == DELTA:
-            delta = sums(mem, tally)
-            write(ctl, hist, out, at, n, 1, sqrt(delta), delta, delta, delta)
+            a, b = sqrt(a), sqrt(b / c) + (a - a)
+            columns = 2
         else:
-            delta, grad = sums(mem, tally), sums(mem, tally + ALL_SUMS)
-            network = network + grad
-            columns = 3 if ctl[row + TOTAL] >= 0 else 2
-            is_clean = write(ctl, hist, out, at, n, columns, sqrt(delta), sqrt(grad), sqrt(network), network)
-            if columns == 3 and not is_clean:
-                add_up(k, ctl, hist, out, n)
+            if finish == GRADIENTS:
+                network = network + b
+                columns = 3 if ctl[row + TOTAL] >= 0 else 2
+            a, b, c = sqrt(a), sqrt(b), sqrt(network)
+        is_clean = write(ctl, hist, out, ctl[FIRST_HIST] + ctl[row + PROBE], n, columns, a, b, c, d)
+        if finish == GRADIENTS and columns == 3 and not is_clean:
+            add_up(k, ctl, hist, out, n)
 
 
 @helper
@@ -92,14 +96,13 @@ def sums(mem, at):
 
 
 @helper
-def units_of(mem, tally):
+def units_of(mem, tally, distance, square, signal, saturated):
     """act_mean, act_std, act_signal and saturated; not finite where the row has reported at once."""
     corner, live = load(mem, tally + CORNERS, LANES), load(mem, tally + CORNERS + WAITING, LANES)
     real = type(mem[tally])
     part, unscale, mark = spread(real(1)) / live, spread(real(UNSCALE)), corner - corner
-    mean = sums(mem, tally) * part
-    variance = not_negative(sums(mem, tally + ALL_SUMS) * part - mean * mean)
-    signal, saturated = sums(mem, tally + 2 * ALL_SUMS), sums(mem, tally + 3 * ALL_SUMS)
+    mean = distance * part
+    variance = not_negative(square * part - mean * mean)
     return (
         multiply_add(mean, unscale, corner),
         multiply_add(sqrt(variance), unscale, mark),
@@ -111,7 +114,14 @@ def units_of(mem, tally):
 @helper
 def write(ctl, hist, out, at, n, columns, a, b, c, d):
     """Into `columns` of the history's rows of n iterations, but for what is not finite. Returns whether all was."""
-    is_clean = all_below(first(a + b + c + d, n), np.inf)
+    every = a
+    if columns > 1:
+        every = every + b
+    if columns > 2:
+        every = every + c
+    if columns > 3:
+        every = every + d
+    is_clean = all_below(first(every, n), np.inf)
     if is_clean:
         store_turned(hist, at, ctl[N_METRICS], n, columns, a, b, c, d)
     else:

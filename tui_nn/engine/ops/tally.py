@@ -66,7 +66,15 @@ def report_units(row, ctl, mem, hist, output):
         mean_shift, variance = moments(output, shifted, squares)
         is_done = leave_units(row, ctl, mem, output, lanes_of(output), origin, mean_shift, variance, squares)
     if not is_done:
-        probe_units(output, hist, ctl[HIST_ROW] + ctl[row + PROBE])
+        report_units_at_once(row, ctl, mem, hist, output)
+
+
+@helper
+def report_units_at_once(row, ctl, mem, hist, output):
+    """The same without a tally: of rows that are rare, or dear beside what they measure, and compile sooner so."""
+    probe_units(output, hist, ctl[HIST_ROW] + ctl[row + PROBE])
+    if ctl[row + TALLY] >= 0:
+        mem[ctl[row + TALLY] + CORNERS + ctl[SLOT]] = np.inf
 
 
 @helper
@@ -202,16 +210,6 @@ def report_delta(row, ctl, mem, hist, delta):
     """delta_norm of a backward row."""
     if ctl[row + TALLY] < 0 or not leave_squares(row, ctl, mem, 0, delta):
         hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
-
-
-@helper
-def leave_gradients(row, ctl, mem, hist, delta, grad):
-    """delta_norm and grad_norm of a layer with parameters; the network's is added up where they are settled."""
-    at = ctl[HIST_ROW] + ctl[row + PROBE]
-    if not leave_squares(row, ctl, mem, 0, delta):
-        hist[at] = norm(delta)
-    if not leave_squares(row, ctl, mem, 1, grad):
-        hist[at + 1] = norm(grad)
 
 
 @helper
