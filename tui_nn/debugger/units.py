@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tui_nn.engine.parts.activations import SATURATED
+
 if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame, LayerFrame
 
-SATURATED = 0.05  # of the slope at 0, as the metric counts it
 SLOPES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float]] = {
     "sigmoid": (lambda a: a * (1 - a), 0.25),
     "tanh": (lambda a: 1 - a * a, 1.0),

@@ -7,9 +7,8 @@ from tui_nn.engine.lowlevel import LANES, below, helper, load, spread, view1, vi
 from tui_nn.engine.ops.dead import count_dead
 from tui_nn.engine.ops.probes import count_below
 from tui_nn.engine.ops.tally import report_delta, report_units
+from tui_nn.engine.parts.activations import SATURATED
 from tui_nn.engine.registry import kernel
-
-SATURATED = 0.05  # of the slope at 0
 
 
 @helper

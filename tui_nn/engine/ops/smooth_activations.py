@@ -18,10 +18,10 @@ from tui_nn.engine.lowlevel import LANES, below, helper, load, spread, view1, vi
 from tui_nn.engine.normal import normal
 from tui_nn.engine.ops.probes import count_below
 from tui_nn.engine.ops.tally import report_delta, report_units
+from tui_nn.engine.parts.activations import SATURATED
 from tui_nn.engine.registry import kernel
 from tui_nn.engine.vecmath import exp, expm1, log1p
 
-SATURATED = 0.05  # of the slope at 0
 # Klambauer et al. (2017), equation (14): the fixed point at mean 0 and variance 1.
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 # Hendrycks & Gimpel (2016): the normal distribution as sigmoid(GELU_INNER (z + GELU_CUBIC z**3)).
