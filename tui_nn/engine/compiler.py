@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tui_nn.engine import layout as at
-from tui_nn.engine import probe_rows, tallies, updates
+from tui_nn.engine import network_rows, probe_rows, tallies, updates
 from tui_nn.engine import training_rows as rows
 from tui_nn.engine.initializers import initial_bias, initial_weight
 from tui_nn.engine.listing import Listing
-from tui_nn.engine.parts import KINDS, OPTIMIZERS, Kind, loss_part
-from tui_nn.engine.parts.activations import SATURATED
-from tui_nn.engine.program import EVERY_ITERATION, Due, Layer, Phase, Program, Tensor
+from tui_nn.engine.parts import KINDS, OPTIMIZERS, loss_part
+from tui_nn.engine.place import Place
+from tui_nn.engine.program import Due, Layer, Phase, Program, Tensor
 from tui_nn.scenario.naming import INPUT, layer_names
 
 if TYPE_CHECKING:
@@ -28,46 +26,6 @@ MOST_CONFUSED = 100  # classes; of more, a confusion matrix is not counted
 def build_program(scenario: Scenario, dataset: Dataset) -> Program:
     """Lay out memory and list the ops of one iteration."""
     return Compiler(scenario, dataset).build()
-
-
-@dataclass
-class _Place:
-    """A row of the network and where it stands in memory. `setting` is the offset of its own settings, -1 for none."""
-
-    name: str
-    kind: str
-    part: Kind
-    spec: Any
-    index: int
-    n_in: int
-    units: int
-    parameters: tuple[Tensor, ...] = ()
-    buffers: tuple[Tensor, ...] = ()
-    output: int = -1
-    delta: int = -1
-    scratch: int = -1
-    setting: int = -1
-    no_bias: int = -1  # zeros, for a dense layer that has no bias
-    norm_scale: int = -1  # (units,) what max_norm multiplied each unit's weights by, to be looked at
-    forward_op: int = -1
-    backward_op: int = -1
-    delta_op: int = -1
-
-    @property
-    def skip(self) -> str | None:
-        """Of a residual layer: the name of what it adds."""
-        return self.spec.skip if self.kind == "residual" else None
-
-    def cells(self) -> dict[str, int]:
-        """What its forward, backward and evaluation rows have in common."""
-        cells = {"n_in": self.n_in, "n_out": self.units, "index": self.index}
-        cells |= {key: getattr(self, key) for key in ("scratch", "setting") if getattr(self, key) >= 0}
-        cells |= {tensor.role: tensor.offset for tensor in self.parameters}
-        if self.no_bias >= 0:
-            cells["bias"] = self.no_bias
-        if self.buffers:
-            cells["state"] = self.buffers[0].offset
-        return cells
 
 
 class Compiler:
@@ -91,6 +49,7 @@ class Compiler:
         self.listing = Listing()
         self.own_settings: list[float] = []
         self.base_settings = self.optimizer.settings_array(self.optimizer_settings)
+        self.loss_op = -1
         self.updates: dict[str, int] = {}
         self.update_scratch = -1
         self.watch_state: dict[str, int] = {}
@@ -102,17 +61,17 @@ class Compiler:
     def build(self) -> Program:
         self._place_data()
         self._place_memory()
-        self._list_forward()
-        self._list_loss()
-        self._list_backward()
+        network_rows.list_forward(self)
+        network_rows.list_loss(self)
+        network_rows.list_backward(self)
         rows.list_penalties(self)
         rows.list_clipping(self)
         probe_rows.list_sharpness(self)
         rows.list_schedule(self)
         updates.list_updates(self)
         if self.n_val:
-            self.list_evaluation(
-                "validate", self.n_val, (self.x_val, self.y_val), ("val_loss", "val_accuracy"), self.at_epoch_end
+            network_rows.list_evaluation(
+                self, "validate", self.n_val, (self.x_val, self.y_val), ("val_loss", "val_accuracy"), self.at_epoch_end
             )
         rows.list_watching(self)
         if self.n_test:
@@ -150,7 +109,7 @@ class Compiler:
             settings=self.optimizer_settings,
         )
 
-    def _layer(self, place: _Place) -> Layer:
+    def _layer(self, place: Place) -> Layer:
         return Layer(
             place.name, place.kind, place.units, place.n_in, place.output, place.delta, place.parameters,
             place.buffers, place.scratch, place.forward_op, place.backward_op, place.delta_op,
@@ -222,13 +181,13 @@ class Compiler:
         self.side = probe_rows.place_sharpness(self)
 
     def _place_parameters(self) -> None:
-        self.places: list[_Place] = []
+        self.places: list[Place] = []
         n_in = self.dataset.n_features
         for row in layer_names(self.scenario, n_in):
             spec = self.scenario.layers[row.index]
             # Numbered among its kind: a batch norm put in between changes neither masks nor starting weights.
             number = sum(place.kind == row.kind for place in self.places)
-            place = _Place(row.name, row.kind, KINDS[row.kind].of(spec), spec, number, n_in, row.units)
+            place = Place(row.name, row.kind, KINDS[row.kind].of(spec), spec, number, n_in, row.units)
             place.setting = self.own_settings_of(place.part.settings(spec))
             if row.kind == spec.type:
                 place.parameters = self._side_by_side(row.name, spec.parameter_shapes(n_in))
@@ -289,152 +248,3 @@ class Compiler:
         """History columns of a row, side by side; -1 if all of its metrics are switched off."""
         wanted = [name if self.scenario.probes.has(name) else None for name in names]
         return self.listing.columns(op, *wanted) if any(wanted) else -1
-
-    def _list_forward(self) -> None:
-        width = self.dataset.n_features
-        load = self.listing.add(
-            "load", "load", "load_batch", None, "load batch", f"[{self.batch},{width}]", "x, y = the next samples",
-            n_in=width, out=self.input, target=self.target, data_x=self.x_train, data_y=self.y_train,
-            n_target=self.n_target,
-        )  # fmt: skip
-        self.listing.set(load, probe=self.columns(load, "lr"))
-        source, outputs = self.input, {INPUT: self.input}
-        for place in self.places:
-            outputs[place.name] = place.output
-            skip = outputs[place.skip] if place.skip else -1
-            place.forward_op = self._add_forward("forward", place, source, skip, place.output, self.batch)
-            names = [f"{metric}.{place.name}" for metric in ("act_mean", "act_std", "act_signal")]
-            if place.part.is_activation and place.part.has_slope:
-                names.append(f"saturated.{place.name}")
-            self.listing.set(place.forward_op, probe=self.columns(place.forward_op, *names))
-            if place.part.slope:
-                constant, linear, at_0 = place.part.slope(place.units)
-                own = self.own_settings_of((constant, linear, SATURATED * at_0))
-                self.listing.set(place.forward_op, slope=own)
-            probe_rows.count_dead(self, place)
-            source = place.output
-
-    def _add_forward(
-        self, phase: Phase, place: _Place, source: int, skip: int, output: int, rows: int,
-        due: Due = EVERY_ITERATION, rows_at: int = at.ROWS,
-    ) -> int:  # fmt: skip
-        """skip: the second input of a residual layer, -1 for every other."""
-        is_own = phase != "forward" and place.part.evaluation == "own"
-        cells = place.cells() | {"in": source, "in_2": skip, "out": output, "rows_at": rows_at}
-        if phase != "forward" and place.scratch >= 0:  # the training rows' is as large as a batch, and still needed
-            cells["scratch"] = -1 if is_own else self.place(place.part.scratch(rows, place.units))
-        shape = f"[{rows},{place.units}]"
-        if place.units != place.n_in:
-            shape = f"[{rows},{place.n_in}]→{shape}"
-        formula = place.part.forward if phase == "forward" else place.part.evaluate or place.part.forward
-        if place.no_bias >= 0:
-            formula = formula.replace(" + b", "")
-        return self.listing.add(
-            phase, place.kind, f"{place.kind}_{'eval' if is_own else 'forward'}", place.name,
-            f"{phase} {place.name}", shape, f"y = x + {place.skip}" if place.skip else formula, due, **cells,
-        )  # fmt: skip
-
-    def _list_loss(self) -> None:
-        last = self.places[-1]
-        self.loss_op = self._add_loss(
-            "loss", last.output, self.target, self.batch, ("loss", "accuracy"), delta_out=last.delta
-        )
-
-    def _add_loss(
-        self, phase: Phase, output: int, target: int, rows: int, names: tuple[str, str], due: Due = EVERY_ITERATION,
-        **cells: int,
-    ) -> int:  # fmt: skip
-        part, units = self.loss, self.places[-1].units
-        label = f"loss {part.label}" if phase == "loss" else f"{phase} loss"
-        index = self.listing.add(
-            phase, self.scenario.loss.type, part.kernel, None, label, f"[{rows},{units}]→[]", part.formula, due,
-            n_out=units, out=output, target=target, n_target=self.n_target,
-            setting=self.own_settings_of(part.settings), **cells,
-        )  # fmt: skip
-        has_accuracy = part.decision != at.NO_DECISION and self.scenario.probes.has(names[1])
-        metrics = names if has_accuracy else names[:1]
-        self.listing.set(
-            index,
-            probe=self.listing.columns(index, *metrics),
-            decision=part.decision if has_accuracy else at.NO_DECISION,
-        )
-        return index
-
-    def _list_backward(self) -> None:
-        so_far = self.listing.columns(self.loss_op, None) if self.scenario.probes.has("grad_norm") else -1
-        is_first, above = 1, self.loss_op
-        adders: dict[str, list[_Place]] = {}
-        for place in self.places:
-            if place.skip:
-                adders.setdefault(place.skip, []).append(place)
-        for position in range(len(self.places) - 1, -1, -1):
-            place = self.places[position]
-            below = self.places[position - 1] if position else None
-            cells = place.cells() | {
-                "in": below.output if below else self.input,
-                "delta_in": below.delta if below else -1,
-                "out": place.output,
-                "delta_out": place.delta,
-            }
-            cells |= {f"grad_{tensor.role}": tensor.offset + self.state_size for tensor in place.parameters}
-            if place.no_bias >= 0:
-                cells["bias"] = -1
-            shape = f"[{self.batch},{place.units}]"
-            # Behind the row of its direct successor, which overwrites this delta, and before its own, which reads it.
-            for adder in reversed(adders.get(place.name, [])):
-                above = self.listing.add(
-                    "backward", "residual", "residual_add", place.name, f"backward {adder.name} → {place.name}", shape,
-                    f"δ({place.name}) += δ({adder.name})", n_out=place.units, delta_in=place.delta,
-                    delta_out=adder.delta,
-                )  # fmt: skip
-            if place.kind == "dense":
-                shape = f"{shape}→[{place.units},{place.n_in}]"
-            formula = place.part.backward
-            if place.kind == "dense" and not below:
-                formula = "∂W = δᵀ x, ∂b = Σ δ"  # nothing below asks for δx
-            if place.no_bias >= 0:
-                formula = formula.replace(", ∂b = Σ δ", "")
-            op = self.listing.add(
-                "backward", place.kind, f"{place.kind}_backward", place.name, f"backward {place.name}", shape, formula,
-                **cells,
-            )  # fmt: skip
-            place.delta_op, place.backward_op, above = above, op, op
-            names = [f"delta_norm.{place.name}"]
-            if place.parameters:
-                names.append(f"grad_norm.{place.name}")
-            self.listing.set(op, probe=self.columns(op, *names))
-            if place.parameters and so_far >= 0:
-                self.listing.set(op, probe_2=so_far, is_first=is_first)
-                is_first = 0
-                if not any(lower.parameters for lower in self.places[:position]):
-                    self.listing.set(op, total=self.columns(op, "grad_norm"))
-
-    def list_evaluation(self, phase: Phase, n: int, xy: tuple[int, int], metrics: tuple[str, str], due: Due) -> None:
-        """The network once more in evaluation mode, on a whole part of the data and on memory of its own."""
-        width, is_test = self.dataset.n_features, phase == "test"
-        rows_at = at.TEST_ROWS if is_test else at.VAL_ROWS
-        source, target = self.place(n * width), self.place(n * self.n_target)
-        load = self.listing.add(
-            phase, "load", "load_test" if is_test else "load_part", None, f"{phase} load", f"[{n},{width}]",
-            f"x, y = the {'test' if is_test else 'validation'} part", due, n_in=width, out=source, target=target,
-            data_x=xy[0], data_y=xy[1], n_target=self.n_target, rows_at=rows_at,
-        )  # fmt: skip
-        if is_test:
-            self.listing.set(load, probe=self.listing.columns(load, "test_reads"))
-        outputs = {INPUT: source}
-        for place in self.places:
-            if place.part.evaluation != "skip":
-                output = self.place(n * place.units)
-                skip = outputs[place.skip] if place.skip else -1
-                self._add_forward(phase, place, source, skip, output, n, due, rows_at)
-                source = output
-            outputs[place.name] = source
-        self._add_loss(phase, source, target, n, metrics, due, rows_at=rows_at)
-        if phase in self.confusions:
-            classes = self.n_classes
-            self.listing.add(
-                phase, "confusion", "confusion", None, f"{phase} confusion", f"[{classes},{classes}]",
-                "samples by true class and predicted class", due, n_in=classes, n_out=self.places[-1].units, out=source,
-                target=target, n_target=self.n_target, delta_out=self.confusions[phase], decision=self.loss.decision,
-                rows_at=rows_at,
-            )  # fmt: skip

@@ -46,6 +46,10 @@ class Listing:
         self.called.append(self._row(kernel, cells))
         return len(self.called) - 1
 
+    def use(self, kernel: str) -> int:
+        """Number a kernel, by first use. Returns its number."""
+        return self.kernels.setdefault(kernel, len(self.kernels))
+
     def set(self, op: int, **cells: int) -> None:
         """Fill in cells of a row that is already there."""
         for name, value in cells.items():
@@ -70,7 +74,7 @@ class Listing:
 
     def _row(self, kernel: str, cells: dict[str, int]) -> np.ndarray:
         row = np.full(at.ROW, -1, np.int64)
-        row[at.KERNEL] = self.kernels.setdefault(kernel, len(self.kernels))
+        row[at.KERNEL] = self.use(kernel)
         row[at.ROWS_AT] = at.ROWS
         row[at.DUE] = at.ALWAYS
         for name, value in cells.items():

@@ -15,6 +15,7 @@ from tui_nn.scenario.naming import why_no_sharpness
 
 if TYPE_CHECKING:
     from tui_nn.engine.compiler import Compiler
+    from tui_nn.engine.place import Place
 
 LAST_FIRED = "last_fired"
 
@@ -86,7 +87,7 @@ def set_last_fired(c: Compiler, state: np.ndarray) -> None:
                 tensor.view(state)[:] = -1.0
 
 
-def count_dead(c: Compiler, place: Any) -> None:
+def count_dead(c: Compiler, place: Place) -> None:
     """The training row counts; evaluation rows have no DEAD cell, and leave the memory alone."""
     if place.part.can_die and c.scenario.probes.has("dead"):
         c.listing.set(place.forward_op, dead=c.listing.columns(place.forward_op, f"dead.{place.name}"))
@@ -122,7 +123,7 @@ def list_sharpness(c: Compiler) -> None:
             c.listing.called.append(side.row(row))
         elif op.phase == "forward" and op.kind in KINKS:
             spec = places[op.layer or ""].spec
-            kernel = c.listing.kernels.setdefault("kinked_forward", len(c.listing.kernels))
+            kernel = c.listing.use("kinked_forward")
             own = c.own_settings_of(KINKS[op.kind](spec))
             c.listing.called.append(side.row(row, kernel=kernel, in_2=int(row[at.OUT]), setting=own))
         elif op.phase in ("forward", "backward") and op.kind not in ("penalty", "clip"):
@@ -181,7 +182,7 @@ def limit_factor(optimizer: Any) -> float:
     return 2.0 * (1.0 + beta) / fresh if fresh > 0.0 else inf
 
 
-def _end(c: Compiler, place: Any) -> int:
+def _end(c: Compiler, place: Place) -> int:
     scratch = place.scratch + place.part.scratch(c.batch, place.units) if place.scratch >= 0 else 0
     return max(place.delta + c.batch * place.units, scratch)
 

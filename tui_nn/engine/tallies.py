@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui_nn.engine import layout as at
 from tui_nn.engine.plain import LANES
@@ -10,6 +10,7 @@ from tui_nn.engine.program import SETTLE
 
 if TYPE_CHECKING:
     from tui_nn.engine.compiler import Compiler
+    from tui_nn.engine.place import Place
 
 FEW = 256  # numbers of an output: their differences are summed up in the run's precision, 32 to a lane
 BLOCK = 512  # numbers whose squares are
@@ -34,10 +35,10 @@ def place_tallies(c: Compiler) -> None:
             if c.listing.ops[op].kernel == "adam" and rows[op][at.PROBE] >= 0:
                 _tally(c, op, at.MOVES)
     if any(row[at.TALLY] >= 0 for row in rows):
-        c.listing.kernels.setdefault(SETTLE, len(c.listing.kernels))
+        c.listing.use(SETTLE)
 
 
-def _is_small(c: Compiler, place: Any) -> bool:
+def _is_small(c: Compiler, place: Place) -> bool:
     return max(c.batch * place.units, sum(tensor.size for tensor in place.parameters)) <= BLOCK
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tui_nn.engine.layout import WATCH_STATE
+from tui_nn.engine.network_rows import list_evaluation
 from tui_nn.engine.program import Due
 from tui_nn.scenario.spec.schedules import (
     Constant,
@@ -21,6 +22,7 @@ from tui_nn.scenario.spec.schedules import (
 
 if TYPE_CHECKING:
     from tui_nn.engine.compiler import Compiler
+    from tui_nn.engine.place import Place
 
 
 def place_run_state(c: Compiler) -> None:
@@ -115,7 +117,7 @@ def _schedule_settings(c: Compiler) -> list[float]:
     return settings
 
 
-def list_max_norm(c: Compiler, place: Any) -> None:
+def list_max_norm(c: Compiler, place: Place) -> None:
     if not _has(place, "max_norm"):
         return
     bound = place.spec.max_norm
@@ -155,8 +157,8 @@ def _watch_cells(c: Compiler, spec: Any, restores: bool) -> dict[str, int]:
 def list_test(c: Compiler) -> None:
     """The test part is read in the last planned iteration, once; who runs on for another plan's length reads it again."""
     planned = c.planned_iterations()
-    c.list_evaluation(
-        "test", c.n_test, (c.x_test, c.y_test), ("test_loss", "test_accuracy"), Due("period", planned, planned - 1)
+    list_evaluation(
+        c, "test", c.n_test, (c.x_test, c.y_test), ("test_loss", "test_accuracy"), Due("period", planned, planned - 1)
     )
 
 

@@ -11,6 +11,7 @@ from tui_nn.engine.program import Tensor
 
 if TYPE_CHECKING:
     from tui_nn.engine.compiler import Compiler
+    from tui_nn.engine.place import Place
 
 DECAYS = {"coupled": ("couple_decay", "g += {0:g} θ"), "decoupled": ("decouple_decay", "θ *= 1 - lr · {0:g}")}
 
@@ -43,7 +44,7 @@ def list_updates(c: Compiler) -> None:
             training_rows.list_max_norm(c, place)
 
 
-def _list_layer(c: Compiler, place: Any) -> None:
+def _list_layer(c: Compiler, place: Place) -> None:
     """One row for a layer, whose tensors stand side by side; with Muon one for each matrix and one for the vectors."""
     spec, part = c.scenario.optimizer, c.optimizer
     groups = _groups(place.parameters) if part.vector_kernel else [place.parameters]

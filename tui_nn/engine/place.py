@@ -1,0 +1,49 @@
+"""A row of the network while its program is made: where it stands in memory, and which ops are its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tui_nn.engine.parts import Kind
+from tui_nn.engine.program import Tensor
+
+
+@dataclass
+class Place:
+    """A row of the network and where it stands in memory. `setting` is the offset of its own settings, -1 for none."""
+
+    name: str
+    kind: str
+    part: Kind
+    spec: Any
+    index: int
+    n_in: int
+    units: int
+    parameters: tuple[Tensor, ...] = ()
+    buffers: tuple[Tensor, ...] = ()
+    output: int = -1
+    delta: int = -1
+    scratch: int = -1
+    setting: int = -1
+    no_bias: int = -1  # zeros, for a dense layer that has no bias
+    norm_scale: int = -1  # (units,) what max_norm multiplied each unit's weights by, to be looked at
+    forward_op: int = -1
+    backward_op: int = -1
+    delta_op: int = -1
+
+    @property
+    def skip(self) -> str | None:
+        """Of a residual layer: the name of what it adds."""
+        return self.spec.skip if self.kind == "residual" else None
+
+    def cells(self) -> dict[str, int]:
+        """What its forward, backward and evaluation rows have in common."""
+        cells = {"n_in": self.n_in, "n_out": self.units, "index": self.index}
+        cells |= {key: getattr(self, key) for key in ("scratch", "setting") if getattr(self, key) >= 0}
+        cells |= {tensor.role: tensor.offset for tensor in self.parameters}
+        if self.no_bias >= 0:
+            cells["bias"] = self.no_bias
+        if self.buffers:
+            cells["state"] = self.buffers[0].offset
+        return cells
