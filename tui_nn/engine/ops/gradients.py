@@ -9,7 +9,7 @@ import numpy as np
 from tui_nn.engine.layout import DELTA_OUT, GRAD_WEIGHT, HIST_ROW, IS_FIRST, PROBE, PROBE_2, TALLY, TOTAL
 from tui_nn.engine.lowlevel import helper, view1
 from tui_nn.engine.ops.probes import norm, sum_of_squares
-from tui_nn.engine.ops.tally import leave_squares
+from tui_nn.engine.ops.tally import ALL_SUMS, leave_squares, tally_of
 
 
 @helper
@@ -24,7 +24,8 @@ def report_gradients(row, ctl, mem, hist, n_delta, n_grad):
     delta, grad = view1(mem, ctl[row + DELTA_OUT], n_delta), view1(mem, ctl[row + GRAD_WEIGHT], n_grad)
     is_delta_left = is_grad_left = False
     if ctl[row + TALLY] >= 0:  # then the network's norm is added up where they are settled
-        is_delta_left, is_grad_left = leave_squares(row, ctl, mem, 0, delta), leave_squares(row, ctl, mem, 1, grad)
+        tally = tally_of(row, ctl)
+        is_delta_left, is_grad_left = leave_squares(mem, tally, delta), leave_squares(mem, tally + ALL_SUMS, grad)
     if probe >= 0 and not is_delta_left:
         hist[at + probe] = norm(delta)
     if is_grad_left:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from tui_nn.engine.layout import (
+    DELTA,
     FINISH,
     FIRST_HIST,
     GRADIENTS,
@@ -56,25 +57,27 @@ def settle(stop, ctl, setting, mem, data, hist):
         if n == 0:
             break
         finish, tally = ctl[row + FINISH], ctl[row + TALLY]
-        # Of all kinds, though few rows have four, and in one place: each would be compiled by itself.
-        a, b, c, d = (
-            sums(mem, tally),
-            sums(mem, tally + ALL_SUMS),
-            sums(mem, tally + 2 * ALL_SUMS),
-            sums(mem, tally + 3 * ALL_SUMS),
-        )
+        a = sums(mem, tally)
+        b = c = d = a
+        if finish != DELTA:
+            b = sums(mem, tally + ALL_SUMS)
+        if finish in (UNITS, MOVES):
+            c = sums(mem, tally + 2 * ALL_SUMS)
+        if finish == UNITS and ctl[row + SLOPE] >= 0:
+            d = sums(mem, tally + 3 * ALL_SUMS)
         columns = 1
-        if finish == UNITS:
-            a, b, c, d = units_of(mem, tally, a, b, c, d)
-            columns = 4 if ctl[row + SLOPE] >= 0 else 3
-        elif finish == MOVES:
-            a, b = sqrt(a), sqrt(b / c) + (a - a)
-            columns = 2
-        else:
-            if finish == GRADIENTS:
-                network = network + b
-                columns = 3 if ctl[row + TOTAL] >= 0 else 2
+        if finish == DELTA:
+            a = sqrt(a)
+        elif finish == GRADIENTS:
+            network = network + b
+            columns = 3 if ctl[row + TOTAL] >= 0 else 2
             a, b, c = sqrt(a), sqrt(b), sqrt(network)
+        elif finish == MOVES:
+            columns = 2
+            a, b = sqrt(a), sqrt(b / c) + (a - a)
+        else:
+            columns = 4 if ctl[row + SLOPE] >= 0 else 3
+            a, b, c, d = units_of(mem, tally, a, b, c, d)
         is_clean = write(ctl, hist, out, ctl[FIRST_HIST] + ctl[row + PROBE], n, columns, a, b, c, d)
         if finish == GRADIENTS and columns == 3 and not is_clean:
             add_up(k, ctl, hist, out, n)

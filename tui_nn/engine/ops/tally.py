@@ -35,16 +35,16 @@ HIGHEST = 1e37  # of one lane; the sum over all is still a float32
 
 
 @helper
-def leave(row, ctl, mem, k, sums):
-    """The k-th kind of sums of this row, for this iteration."""
-    store(mem, ctl[row + TALLY] + k * ALL_SUMS + ctl[SLOT] * LANES, LANES, sums)
+def tally_of(row, ctl):
+    """Where this row leaves the first kind of sums of this iteration; the others follow, each ALL_SUMS further."""
+    return ctl[row + TALLY] + ctl[SLOT] * LANES
 
 
 @helper
-def marked(row, ctl, mem, k, will_do):
+def marked(mem, at, will_do):
     """Sums that will not do are marked: they are reported already, or about to be. Returns whether they will do."""
     if not will_do:
-        mem[ctl[row + TALLY] + k * ALL_SUMS + ctl[SLOT] * LANES] = np.inf
+        mem[at] = np.inf
     return will_do
 
 
@@ -154,9 +154,10 @@ def leave_units(row, ctl, mem, output, live, origin, mean_shift, variance, squar
     if live < LANES:
         distance = first(distance, live)
     spreads = multiply_add(distance, distance, variance)
-    leave(row, ctl, mem, 0, distance)
-    leave(row, ctl, mem, 1, spreads)
-    leave(row, ctl, mem, 2, sqrt(variance))
+    tally = tally_of(row, ctl)
+    store(mem, tally, LANES, distance)
+    store(mem, tally + ALL_SUMS, LANES, spreads)
+    store(mem, tally + 2 * ALL_SUMS, LANES, sqrt(variance))
     will_do = all_below(spreads, HIGHEST) and some_above(squares, LOWEST)
     at = ctl[row + TALLY] + CORNERS + ctl[SLOT]
     mem[at] = corner if will_do else np.inf
@@ -175,7 +176,7 @@ def leave_saturated(row, ctl, setting, mem, output, live, origin, mean_shift, va
     saturated = below(slope, multiply_add(variance * unscale, unscale, spread(limit)))
     if live < LANES:
         saturated = first(saturated, live)
-    leave(row, ctl, mem, 3, saturated)
+    store(mem, tally_of(row, ctl) + 3 * ALL_SUMS, LANES, saturated)
 
 
 @helper
@@ -208,13 +209,13 @@ def divides_lanes(units):
 @helper
 def report_delta(row, ctl, mem, hist, delta):
     """delta_norm of a backward row."""
-    if ctl[row + TALLY] < 0 or not leave_squares(row, ctl, mem, 0, delta):
+    if ctl[row + TALLY] < 0 or not leave_squares(mem, tally_of(row, ctl), delta):
         hist[ctl[HIST_ROW] + ctl[row + PROBE]] = norm(delta)
 
 
 @helper
-def leave_squares(row, ctl, mem, k, values):
-    """The sum of squares of a few numbers. Returns whether it will do."""
+def leave_squares(mem, at, values):
+    """The sum of squares of a few numbers, from `at` on. Returns whether it will do."""
     a = b = spread(values.dtype.type(0))
     i = 0
     while i + 2 * LANES <= values.size:
@@ -226,8 +227,8 @@ def leave_squares(row, ctl, mem, k, values):
         a = multiply_add(v, v, a)
         i += LANES
     squares = a + b
-    leave(row, ctl, mem, k, squares)
-    return marked(row, ctl, mem, k, is_in_range(squares))
+    store(mem, at, LANES, squares)
+    return marked(mem, at, is_in_range(squares))
 
 
 # Update rows
@@ -236,7 +237,8 @@ def leave_squares(row, ctl, mem, k, values):
 @helper
 def leave_moves(row, ctl, mem, after, moves, before):
     """weight_norm and update_ratio, from sums of squares. Returns whether they will do."""
-    leave(row, ctl, mem, 0, after)
-    leave(row, ctl, mem, 1, moves)
-    leave(row, ctl, mem, 2, before)
-    return marked(row, ctl, mem, 0, is_in_range(after) and is_in_range(moves) and is_in_range(before))
+    tally = tally_of(row, ctl)
+    store(mem, tally, LANES, after)
+    store(mem, tally + ALL_SUMS, LANES, moves)
+    store(mem, tally + 2 * ALL_SUMS, LANES, before)
+    return marked(mem, tally, is_in_range(after) and is_in_range(moves) and is_in_range(before))
