@@ -85,9 +85,9 @@ def test_history_grows_past_its_first_rows():
 
 def test_a_full_history_stops_the_run_and_loses_nothing(monkeypatch):
     """With a budget of 1,500 rows the run says "full" at 1,500, stays usable, and says it again."""
+    program = tiny_session().program
+    monkeypatch.setattr(machine_module, "HISTORY_BYTES", 1_500 * program.n_columns * program.dtype.itemsize)
     session = tiny_session(train={"iterations": 5_000})
-    width = session.program.n_columns * session.program.dtype.itemsize
-    monkeypatch.setattr(machine_module, "HISTORY_BYTES", 1_500 * width)
     stop = session.run()
     assert (stop.reason, stop.position) == ("full", (1_500, 0))
     assert "1,500" in stop.message
@@ -99,6 +99,32 @@ def test_a_full_history_stops_the_run_and_loses_nothing(monkeypatch):
     session.goto(1_500)
     assert session.state_bytes() == end
     assert session.goto(2_000).reason == "full"
+
+
+def test_a_history_that_grows_is_never_moved():
+    """What a screen holds of it stays what it is, and a long run never stands still to copy megabytes."""
+    session = tiny_session()
+    session.goto(500)
+    early = session.machine.hist
+    session.goto(50_000)
+    assert len(session.machine.hist) > len(early)
+    assert np.shares_memory(session.machine.hist, early)
+
+
+def test_a_history_that_finds_no_room_is_smaller(monkeypatch):
+    """Where not even addresses are left for 256 MB, half as often as it takes is tried: the run says "full" sooner."""
+    wanted = tiny_session().machine.history_limit
+    empty = np.empty
+
+    def scarce(shape, *arguments):
+        if shape[0] > wanted // 5:
+            raise MemoryError
+        return empty(shape, *arguments)
+
+    monkeypatch.setattr(machine_module.np, "empty", scarce)
+    session = tiny_session()
+    assert session.machine.history_limit == wanted // 8
+    assert session.goto(2_000).reason == "done"
 
 
 def test_history_is_cut_at_the_position_and_whole_in_curves():

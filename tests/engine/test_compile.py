@@ -7,8 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from tests.engine.make import make_session
@@ -121,7 +125,7 @@ from tests.engine.make import make_session
 from tui_nn.engine import compiled, precompile
 session = make_session([(3, "tanh"), (1, "linear")])
 helper = precompile.compile_ahead(session.program.kernels, session.program.dtype)
-assert helper.wait() == 0
+assert helper.process.wait() == 0
 assert precompile.compile_ahead(session.program.kernels, session.program.dtype) is None
 session.prepare()
 print(sum(sum(dispatcher.stats.cache_hits.values()) for dispatcher in compiled._alive), len(session.program.kernels))
@@ -132,6 +136,26 @@ def test_a_second_process_compiles_ahead(tmp_path):
     """What it compiled is loaded here: every kernel but the loop comes from the cache."""
     hits, kernels = python("-c", AHEAD, TUI_NN_CACHE_DIR=tmp_path).split()
     assert int(hits) == int(kernels) > 5
+
+
+def test_the_kernel_the_second_process_is_at_is_waited_for():
+    """Until it names the next one, or ends; any other kernel is not waited for."""
+    read, write = os.pipe()
+    with os.fdopen(read) as lines, os.fdopen(write, "w") as said:
+        other = precompile.Other(cast(Any, SimpleNamespace(stdout=lines)), np.dtype("float32"))
+        for name, ending in (("dense_forward", "mse\n"), ("mse", "")):
+            if name == "dense_forward":
+                print(name, file=said, flush=True)
+            with other._moved:
+                assert other._moved.wait_for(lambda name=name: other._at == name, 10)
+            waiter = threading.Thread(target=other.wait_for, args=(name,))
+            waiter.start()
+            other.wait_for("tanh_forward")
+            assert waiter.is_alive()
+            said.write(ending)
+            said.flush() if ending else said.close()
+            waiter.join(10)
+            assert not waiter.is_alive()
 
 
 def test_without_a_second_process_it_only_takes_longer(monkeypatch, tmp_path):

@@ -19,6 +19,8 @@ CHECKPOINT_SLOTS = 128
 CHECKPOINT_LIMIT = 2**30
 MOST_SLOTS = 1024  # keeping one scans them all: with 4096 a 2-2-1 network took 0.83 us an iteration, with 1024 0.60
 HISTORY_BYTES = 256 * 2**20
+FIRST_ROWS = 1024  # of the history
+GROWTH_BYTES = 2 * 2**20  # that it grows by at a time: a millisecond, in which no stop is heard
 
 Progress = Callable[[int, int, str], None]
 
@@ -46,8 +48,9 @@ class Machine:
         self.kept = np.empty((slots, program.state_size), program.dtype)
         self.sent_ctl = np.zeros(at.HEADER + program.batch_size, np.int64)
         self.sent_mem = np.zeros(program.frame_size, program.dtype)
-        self.hist = np.full((min(1024, self.history_limit), program.n_columns), np.nan, program.dtype)
-        self.ctl[at.HIST_CAPACITY] = len(self.hist)
+        self._hist = self._reserve_history()
+        self.hist = self._hist[:0]  # what of it is in use; a row is NaN until it is written
+        self._grow_history()
         self.address = self.ctl[self.ctl[at.ADDRESS] :]
         self._loop: Any = None
         self._compiling = threading.RLock()
@@ -87,8 +90,7 @@ class Machine:
         return self._loop is not None and bool(self.address.all())
 
     def has_kernel(self, op: int) -> bool:
-        needed = [int(self.program.table[op, at.KERNEL])] + [self.program.settle] * (op in self.program.tallied)
-        return self._loop is not None and bool(self.address[needed].all())
+        return self._loop is not None and bool(self.address[self._kernels(op)].all())
 
     def prepare(self, on_progress: Progress | None = None, up_to: int | None = None) -> None:
         """Compile (or load from the cache) the loop, then the kernels in program order, up to an op or all.
@@ -130,11 +132,13 @@ class Machine:
             self._loop = compiled.loop(self.program.dtype)
 
     def _compile_kernel(self, k: int) -> None:
-        from tui_nn.engine import compiled
+        from tui_nn.engine import compiled, precompile
 
+        name, dtype = self.program.kernels[k], self.program.dtype
         with self._compiling:
             if not self.address[k]:
-                self.address[k] = compiled.address(self.program.kernels[k], self.program.dtype)
+                precompile.wait_for(name, dtype)
+                self.address[k] = compiled.address(name, dtype)
 
     def _kernels(self, last: int) -> list[int]:
         """Those that rows 0 .. last need. Kernels are numbered by first use, so they are the first few."""
@@ -178,16 +182,29 @@ class Machine:
 
     @property
     def history_limit(self) -> int:
-        """Iterations whose metrics fit the budget."""
-        return max(1, HISTORY_BYTES // (self.program.n_columns * self.program.dtype.itemsize))
+        """Iterations whose metrics there is room for."""
+        return len(self._hist)
+
+    def _reserve_history(self) -> np.ndarray:
+        """Room for all of it, (rows, columns): untouched, it takes addresses and no memory, and nothing is ever moved."""
+        rows = max(1, HISTORY_BYTES // (self.program.n_columns * self.program.dtype.itemsize))
+        while True:
+            try:
+                return np.empty((rows, self.program.n_columns), self.program.dtype)
+            except MemoryError:  # not even addresses here: then it is full sooner
+                if rows <= FIRST_ROWS:
+                    raise
+                rows //= 2
 
     def _grow_history(self) -> bool:
-        rows = min(2 * len(self.hist), self.history_limit)
-        if rows == len(self.hist):
+        """Whether there was room left."""
+        had, row_bytes = len(self.hist), self.program.n_columns * self.program.dtype.itemsize
+        more = max(FIRST_ROWS, min(had, GROWTH_BYTES // row_bytes))
+        rows = min(had + more, self.history_limit)
+        if rows == had:
             return False
-        grown = np.full((rows, self.program.n_columns), np.nan, self.program.dtype)
-        grown[: len(self.hist)] = self.hist
-        self.hist = grown
+        self._hist[had:rows] = np.nan
+        self.hist = self._hist[:rows]
         self.ctl[at.HIST_CAPACITY] = rows
         return True
 
