@@ -138,24 +138,33 @@ def test_a_second_process_compiles_ahead(tmp_path):
     assert int(hits) == int(kernels) > 5
 
 
-def test_the_kernel_the_second_process_is_at_is_waited_for():
+@pytest.mark.parametrize("then", ["mse\n", ""])
+def test_the_kernel_the_second_process_is_at_is_waited_for(then: str):
     """Until it names the next one, or ends; any other kernel is not waited for."""
     read, write = os.pipe()
     with os.fdopen(read) as lines, os.fdopen(write, "w") as said:
         other = precompile.Other(cast(Any, SimpleNamespace(stdout=lines)), np.dtype("float32"))
-        for name, ending in (("dense_forward", "mse\n"), ("mse", "")):
-            if name == "dense_forward":
-                print(name, file=said, flush=True)
-            with other._moved:
-                assert other._moved.wait_for(lambda name=name: other._at == name, 10)
-            waiter = threading.Thread(target=other.wait_for, args=(name,))
-            waiter.start()
-            other.wait_for("tanh_forward")
-            assert waiter.is_alive()
-            said.write(ending)
-            said.flush() if ending else said.close()
-            waiter.join(10)
-            assert not waiter.is_alive()
+        print("dense_forward", file=said, flush=True)
+        with other._moved:
+            assert other._moved.wait_for(lambda: other._at == "dense_forward", 10)
+        waiter = threading.Thread(target=other.wait_for, args=("dense_forward",))
+        waiter.start()
+        other.wait_for("tanh_forward")
+        assert waiter.is_alive()
+        print(then, end="", file=said, flush=True)
+        if not then:
+            said.close()
+        waiter.join(10)
+        assert not waiter.is_alive()
+
+
+def test_no_kernel_is_compiled_before_it_was_waited_for(monkeypatch):
+    """Where both processes meet, the machine asks about each kernel before it compiles it."""
+    session = make_session([(3, "tanh"), (1, "linear")])
+    waited: list[str] = []
+    monkeypatch.setattr(precompile, "wait_for", lambda name, dtype: waited.append(name))
+    session.prepare()
+    assert waited == list(session.program.kernels)
 
 
 def test_without_a_second_process_it_only_takes_longer(monkeypatch, tmp_path):
