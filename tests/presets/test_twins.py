@@ -22,6 +22,7 @@ CURES = {
         for index in range(10)
         for change in ("init: xavier_uniform → he_normal", "activation: sigmoid → relu")
     ],
+    "xor-mlp": ["layers[0].units: 4 → 2"],
     "zero-init": ["layers[0].init: zeros → xavier_uniform"],
 }
 
