@@ -3,6 +3,12 @@
 ALL = ("",)
 
 CONTROLS_OF_FUNCTIONS = [
+    ("deep-vs-shallow", ["layers[0:3].activation=linear"], ("accuracy >= 0.99", "accuracy >= 0.95")),
+    ("deep-vs-shallow", ["data.turns=0"], ("accuracy < 0.8",)),
+    ("deep-vs-shallow-wide", ["data.turns=1"], ALL),
+    ("deep-vs-shallow-line", ["optimizer.lr=0.00003"], ("loss < 0.015", "count(loss")),
+    ("deep-vs-shallow-line", ["layers[0:3].activation=linear"], ("loss@60",)),
+    ("deep-vs-shallow-line-wide", ["optimizer.lr=0.00003"], ALL),
     ("epochs-and-iterations", ["data.batch_size=96"], ("iteration == 1000", "iteration == 2000")),
     ("epochs-and-iterations", ["data.batch_size=full"], ("iteration == 1000", "iteration == 2000", "weight.dense_1")),
     ("mlp-as-matrices", ["layers[0].activation=linear"], ("act_mean.dense_2@0", "count(accuracy")),
