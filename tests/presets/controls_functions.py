@@ -13,4 +13,8 @@ CONTROLS_OF_FUNCTIONS = [
     ("epochs-and-iterations", ["data.batch_size=full"], ("iteration == 1000", "iteration == 2000", "weight.dense_1")),
     ("mlp-as-matrices", ["layers[0].activation=linear"], ("act_mean.dense_2@0", "count(accuracy")),
     ("mlp-as-matrices", ["layers[0].init=ones"], ("act_mean.dense_1@0",)),
+    ("one-hot-or-index", ["layers[1].init=xavier_uniform"], ("loss@0", "delta_norm")),
+    ("one-hot-or-index", ["optimizer.lr=0.0001"], ("mean(loss)",)),
+    ("one-hot-or-index-sparse", ["layers[1].init=xavier_uniform"], ("loss@0", "delta_norm")),
+    ("one-hot-or-index-sparse", ["optimizer.lr=0.0001"], ("mean(loss)",)),
 ]
