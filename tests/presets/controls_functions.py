@@ -2,7 +2,11 @@
 
 ALL = ("",)
 
+WITHOUT_BATCH_NORM = ["layers[1].type=dropout", "layers[1].rate=0"]
+
 CONTROLS_OF_FUNCTIONS = [
+    ("computational-graph", WITHOUT_BATCH_NORM, ("abs(grad.dense_1[0])", "weight.dense_1")),
+    ("computational-graph", ["optimizer.lr=0.001"], ("accuracy",)),
     ("deep-vs-shallow", ["layers[0:3].activation=linear"], ("accuracy >= 0.99", "accuracy >= 0.95")),
     ("deep-vs-shallow", ["data.turns=0"], ("accuracy < 0.8",)),
     ("deep-vs-shallow-wide", ["data.turns=1"], ALL),
