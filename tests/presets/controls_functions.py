@@ -25,4 +25,6 @@ CONTROLS_OF_FUNCTIONS = [
     ("one-hot-or-index", ["optimizer.lr=0.0001"], ("mean(loss)",)),
     ("one-hot-or-index-sparse", ["layers[1].init=xavier_uniform"], ("loss@0", "delta_norm")),
     ("one-hot-or-index-sparse", ["optimizer.lr=0.0001"], ("mean(loss)",)),
+    ("representation", ["layers[0:3].init=zeros"], ALL),
+    ("representation", ["layers[1:3].activation=linear"], ("accuracy",)),
 ]
