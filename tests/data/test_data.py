@@ -31,6 +31,17 @@ def test_gate_clouds_scatter_around_clean_corners():
     assert data.y_train.reshape(2500, 4).std(axis=0).tolist() == [0, 0, 0, 0]
 
 
+def test_points_are_what_the_file_says():
+    """In its order; numbers to fit by default, yes or no if it says so."""
+    data = load(source="points", x=[[0.6, 0.8], [1, -1]], y=[1, 0.5])
+    assert (data.task, data.x_train.tolist(), data.y_train.tolist()) == (
+        "regression",
+        [[0.6, 0.8], [1, -1]],
+        [[1], [0.5]],
+    )
+    assert load(source="points", x=[[3.0]], y=[1], task="binary").task == "binary"
+
+
 def test_line_without_noise_is_the_line():
     """Five points from -2 to 2 on y = 3 x - 1."""
     data = load(source="linear", samples=5, slope=3.0, intercept=-1.0, low=-2.0, high=2.0)

@@ -51,6 +51,18 @@ REFUSED = {
         {"data.features": "got 51; with 100,000 samples that is more than 5,000,000 numbers: use at most 50 features, "
                           "or fewer samples"},
     ),
+    "points without an answer": (
+        "regression", 'source = "points"\nx = [[1, 2], [3, 4]]\ny = [1]',
+        {"data.y": "y has 1 numbers, x has 2 rows; give each point one answer"},
+    ),
+    "points of unequal length": (
+        "regression", 'source = "points"\nx = [[1, 2], [3]]\ny = [1, 2]',
+        {"data.x": "x[1] has 1 numbers, x[0] has 2; make them alike"},
+    ),
+    "yes or no and something else": (
+        "binary", 'source = "points"\nx = [[1], [2]]\ny = [1, 0.5]\ntask = "binary"',
+        {"data.y": 'got 0.5; with task = "binary" an answer is 0 or 1'},
+    ),
     "all held out for validation": (
         "three", 'source = "iris"\nsamples = 3\nvalidation = 0.9',
         {"data.validation": "got 0.9; leaves no sample of 3 to train on; use a smaller share"},

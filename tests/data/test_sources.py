@@ -17,7 +17,8 @@ PARTS = ("train", "val", "test")
 # A table of each source in which chance has a part, be it only in which samples are taken.
 NOISY: dict[str, dict[str, Any]] = {
     **{
-        name: {"noise": 0.1} for name in ("and", "nand", "or", "xor", "linear", "ravine", "circles", "moons", "spirals")
+        name: {"noise": 0.1}
+        for name in ("and", "nand", "or", "xor", "linear", "ravine", "points", "circles", "moons", "spirals")
     },
     **{name: {"samples": 40} for name in ("digits", "iris", "wine", "breast_cancer")},
     "height_weight": {},

@@ -1,12 +1,18 @@
 """[data]: where the samples come from. What each source makes of its settings stands in tui_nn/data/sources/."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, WithJsonSchema
 
+from tui_nn.scenario.errors import shown
 from tui_nn.scenario.spec.base import BatchSize, DataNumber, Model
+from tui_nn.scenario.spec.init import row_of_numbers
 
 MAX_SAMPLES = 100_000
+MAX_GIVEN_POINTS = 1_000  # what a file may write out
+MAX_GIVEN_FEATURES = 100
+POINTS_LIKE = "x = [[0.0, 1.0], [1.0, 0.0]]: a row for each point, in it a number for each input"
+ANSWERS_LIKE = "y = [0.0, 1.0]: a number for each point"
 
 Samples = Annotated[int, Field(ge=2, le=MAX_SAMPLES)]
 Noise = Annotated[float, Field(ge=0.0, le=100.0)]
@@ -105,6 +111,46 @@ class RavineData(DataSpec):
     """The second weight that a single unit should find."""
     noise: TargetNoise = 0.0
     """Standard deviation of the normal noise added to y."""
+
+
+def _points(value: Any) -> tuple[tuple[float, ...], ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"got {shown(value)}; write {POINTS_LIKE}")
+    if not 1 <= len(value) <= MAX_GIVEN_POINTS:
+        raise ValueError(f"x has {len(value):,} rows; it must have 1 to {MAX_GIVEN_POINTS:,}")
+    rows = tuple(row_of_numbers(row, f"x[{index}]", POINTS_LIKE, MAX_GIVEN_FEATURES) for index, row in enumerate(value))
+    for index, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            raise ValueError(f"x[{index}] has {len(row):,} numbers, x[0] has {len(rows[0]):,}; make them alike")
+    return rows
+
+
+def _answers(value: Any) -> tuple[float, ...]:
+    return row_of_numbers(value, "y", ANSWERS_LIKE, MAX_GIVEN_POINTS)
+
+
+_NUMBERS = {"type": "array", "items": {"type": "number"}, "minItems": 1}
+Points = Annotated[
+    tuple[tuple[float, ...], ...],
+    PlainValidator(_points),
+    WithJsonSchema({"type": "array", "items": _NUMBERS, "minItems": 1}),
+]
+Answers = Annotated[tuple[float, ...], PlainValidator(_answers), WithJsonSchema(_NUMBERS)]
+
+
+class PointsData(DataSpec):
+    """Points that the file itself writes out, with the answer to each: for what is to be worked by hand."""
+
+    source: Literal["points"]
+    """Where the samples come from."""
+    x: Points = ((0.0,), (1.0,), (2.0,), (3.0,))
+    """The points: a row for each, in it a number for each input."""
+    y: Answers = (0.0, 1.0, 2.0, 3.0)
+    """The answer to each point."""
+    task: Literal["regression", "binary"] = "regression"
+    """What the answers are: numbers, or 0 and 1 for no and yes."""
+    noise: Noise = 0.0
+    """Standard deviation of the normal noise added to the inputs."""
 
 
 class CirclesData(DataSpec):
@@ -219,6 +265,7 @@ Data = Annotated[
     | DigitsData
     | IrisData
     | WineData
-    | BreastCancerData,
+    | BreastCancerData
+    | PointsData,
     Field(discriminator="source"),
 ]

@@ -29,7 +29,7 @@ MAX_GIVEN = 1e30  # as Number
 WEIGHTS_LIKE = "weights = [[1.0, -1.0], [0.5, 2.0]]: a row for each unit, in it a number for each input"
 
 
-def _row(value: Any, key: str, like: str, limit: int) -> tuple[float, ...]:
+def row_of_numbers(value: Any, key: str, like: str, limit: int) -> tuple[float, ...]:
     """A list of numbers. One validator for the whole: a message for each of thousands of numbers would help nobody."""
     if not isinstance(value, list | tuple):
         raise ValueError(f"got {shown(value)}; write {like}")
@@ -45,7 +45,7 @@ def _row(value: Any, key: str, like: str, limit: int) -> tuple[float, ...]:
 def _biases(value: Any) -> tuple[float, ...] | None:
     if value is None:  # the default, when a Scenario is made from another's fields
         return None
-    return _row(value, "biases", "biases = [0.5, -0.5]: a number for each unit", MAX_UNITS)
+    return row_of_numbers(value, "biases", "biases = [0.5, -0.5]: a number for each unit", MAX_UNITS)
 
 
 def _weights(value: Any) -> tuple[tuple[float, ...], ...] | None:
@@ -55,7 +55,7 @@ def _weights(value: Any) -> tuple[tuple[float, ...], ...] | None:
         raise ValueError(f"got {shown(value)}; write {WEIGHTS_LIKE}")
     if not 1 <= len(value) <= MAX_UNITS:
         raise ValueError(f"weights has {len(value):,} rows; it must have 1 to {MAX_UNITS:,}")
-    rows = tuple(_row(row, f"weights[{index}]", WEIGHTS_LIKE, MAX_UNITS) for index, row in enumerate(value))
+    rows = tuple(row_of_numbers(row, f"weights[{index}]", WEIGHTS_LIKE, MAX_UNITS) for index, row in enumerate(value))
     for index, row in enumerate(rows):
         if len(row) != len(rows[0]):
             raise ValueError(
