@@ -5,6 +5,8 @@ ALL = ("",)
 WITHOUT_BATCH_NORM = ["layers[1].type=dropout", "layers[1].rate=0"]
 
 CONTROLS_OF_FUNCTIONS = [
+    ("backprop-by-hand", ["data.y=[2.0]"], ("grad.dense_2", "grad.dense_1", "weight.dense_1")),
+    ("backprop-by-hand", ["optimizer.lr=0.0001"], ("loss < 0.000001",)),
     ("computational-graph", WITHOUT_BATCH_NORM, ("abs(grad.dense_1[0])", "weight.dense_1")),
     ("computational-graph", ["optimizer.lr=0.001"], ("accuracy",)),
     ("deep-vs-shallow", ["layers[0:3].activation=linear"], ("accuracy >= 0.99", "accuracy >= 0.95")),
