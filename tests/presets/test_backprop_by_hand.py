@@ -12,18 +12,8 @@ PRESET = "backprop-by-hand"
 TARGET_2 = "data.y=[2.0]"
 AFTER_BACKWARD = 8
 H = 6e-6  # cube root of float64 epsilon: round-off meets truncation
-PLACES: tuple[str, ...] = (
-    "w11",
-    "w12",
-    "w21",
-    "w22",
-    "b1",
-    "b2",
-    "v1",
-    "v2",
-    "c",
-)  # in the order of memory: weights, biases, a layer at a time
-START = dict(zip(PLACES, (0.5, -0.5, 1.0, 0.5, 0.5, -1.0, 2.0, -1.0, 0.5), strict=True))
+PLACES = ["w11", "w12", "w21", "w22", "b1", "b2", "v1", "v2", "c"]  # as in memory: weights, then biases, by layer
+START: dict[str, float] = dict(zip(PLACES, (0.5, -0.5, 1.0, 0.5, 0.5, -1.0, 2.0, -1.0, 0.5), strict=True))
 BY_HAND = dict(zip(PLACES, (-0.2311, -0.4621, 0.0909, 0.1817, -0.2311, 0.0909, -0.2311, -0.3378, -0.4621), strict=True))
 
 
