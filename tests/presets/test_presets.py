@@ -227,6 +227,12 @@ CONTROLS = [
     ("zero-init", ["layers[0].init=he_normal", "layers[1].init=he_normal"], ALL),
     ("zero-init-cured", ["layers[0].init=zeros"], ALL),
     *CONTROLS_OF_FUNCTIONS,
+    ("zero-init-one-layer", ["data.source=xor"], ALL),
+    ("zero-init-relu", ["layers[0].init=he_normal"], ALL),
+    ("zero-init-rounding", ["layers[0].units=48"], ("weight.dense_1[0,36] - weight.dense_1[32,36]",)),
+    ("zero-init-rounding", ["layers[0:2].init=xavier_uniform"], ("weight_norm.dense_1", "weight.dense_1[31,36]")),
+    ("zero-init-sigmoid", ["layers[0].activation=tanh"], ("grad_norm.dense_1", "loss")),
+    ("zero-init-sigmoid", ["layers[0].init=xavier_uniform"], ("weight.dense_1[0,0]",)),
 ]
 
 
