@@ -18,6 +18,8 @@ CURES = {
     "lr-too-small": ["optimizer.lr: 0.01 → 0.666667"],
     "mse-vs-mae": ["loss.type: mse → mae"],
     "raw-heights": ["data.standardize: false → true", "optimizer.lr: 3.3e-05 → 0.5"],
+    "ones-init-relu": [f"layers[{index}].init: ones → he_normal" for index in range(6)],
+    "ones-init-tanh": [f"layers[{index}].init: ones → xavier_normal" for index in range(5)],
     "vanishing-sigmoid": [
         f"layers[{index}].{change}"
         for index in range(10)
