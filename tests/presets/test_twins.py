@@ -20,12 +20,19 @@ CURES = {
     "raw-heights": ["data.standardize: false → true", "optimizer.lr: 3.3e-05 → 0.5"],
     "ones-init-relu": [f"layers[{index}].init: ones → he_normal" for index in range(6)],
     "ones-init-tanh": [f"layers[{index}].init: ones → xavier_normal" for index in range(5)],
+    "random-init-large": [f"layers[{index}].init: normal → xavier_uniform" for index in range(20)],
+    "random-init-small": [
+        f"layers[{index}].{change}"
+        for index in range(20)
+        for change in ("init: normal → xavier_normal", "init_std: 0.01 → 1")
+    ],
     "vanishing-sigmoid": [
         f"layers[{index}].{change}"
         for index in range(10)
         for change in ("init: xavier_uniform → he_normal", "activation: sigmoid → relu")
     ],
     "xor-mlp": ["layers[0].units: 4 → 2"],
+    "xavier-normal": [f"layers[{index}].gain: 1 → 1.66667" for index in range(20)],
     "zero-init": ["layers[0].init: zeros → xavier_uniform"],
 }
 
