@@ -41,6 +41,11 @@ NETWORKS: dict[str, tuple[str, float, bool]] = {
     "xavier-gain": ("tanh", 25 / 9 / N, False),
     "xavier-uniform": ("tanh", 1 / N, True),
     "xavier-sigmoid": ("sigmoid", 1 / N, False),
+    "he-normal": ("relu", 2 / N, False),
+    "he-uniform": ("relu", 2 / N, True),
+    "lecun-normal": ("selu", 1 / N, False),
+    "lecun-uniform": ("selu", 1 / N, True),
+    "lecun-linear": ("linear", 1 / N, False),
 }
 
 
@@ -111,7 +116,11 @@ def test_the_engine_measures_what_numpy_does(preset: str, seed: int):
 
 @pytest.mark.parametrize("preset", NETWORKS)
 def test_sizes_follow_the_theory_of_wide_layers(preset: str):
-    """The root of the mean square at layers 1, 10 and 20, within 15 %: 256 units are nearly infinitely many."""
+    """The root of the mean square at layers 1, 10 and 20: 256 units are nearly infinitely many.
+
+    What remains is a random walk of the size. For ReLU the mean square of a layer spreads by √(5/256) of itself, over 20
+    layers by 0.6, and its root by 0.3; the others pull back, or fade, and stay within 15 %.
+    """
     expected = mean_squares(preset)
     session = session_of(preset)
     session.goto(1)
@@ -120,7 +129,9 @@ def test_sizes_follow_the_theory_of_wide_layers(preset: str):
         square = (
             metric(session, f"act_std.{rows[number - 1]}") ** 2 + metric(session, f"act_mean.{rows[number - 1]}") ** 2
         )
-        assert np.sqrt(square) == pytest.approx(np.sqrt(expected[number - 1]), rel=0.15)
+        assert np.sqrt(square) == pytest.approx(
+            np.sqrt(expected[number - 1]), rel=0.4 if NETWORKS[preset][0] == "relu" else 0.15
+        )
 
 
 @pytest.mark.parametrize("preset", NETWORKS)
@@ -147,6 +158,14 @@ FALLS = [
     ("xavier-gain", "act_std.tanh", 1.1, 1.25),
     ("xavier-sigmoid", "act_std.sigmoid", 1.4, 2.1),
     ("xavier-sigmoid", "act_signal.sigmoid", 3e11, 3e12),
+    ("he-normal", "act_std.relu", 0.5, 2.0),
+    ("he-normal", "delta_norm.relu", 0.5, 2.0),
+    ("he-uniform", "act_std.relu", 0.5, 2.0),
+    ("lecun-normal", "act_std.selu", 0.8, 1.25),
+    ("lecun-normal", "act_signal.selu", 0.8, 1.25),
+    ("lecun-uniform", "act_std.selu", 0.8, 1.25),
+    ("lecun-linear", "act_std.dense", 0.8, 1.25),
+    ("lecun-linear", "delta_norm.dense", 0.5, 2.0),
 ]
 
 
@@ -212,6 +231,11 @@ def test_numbers_of_the_lessons():
         "xavier-gain": (0.751, 0.642, 0.596, 0.096, 0.023),
         "xavier-uniform": (0.622, 0.162, 0.027, 0.093, 0.056),
         "xavier-sigmoid": (0.207, 2.3e-13, 1.0e-13, 0.099, 0.6931),
+        "he-normal": (0.832, 0.221, 0.094, 0.096, 0.211),
+        "he-uniform": (0.819, 0.264, 0.167, 0.120, 0.102),
+        "lecun-normal": (0.996, 0.959, 0.205, 0.102, 0.028),
+        "lecun-uniform": (0.995, 0.979, 0.200, 0.103, 0.029),
+        "lecun-linear": (0.995, 0.924, 0.092, 0.110, 0.035),
     }
     for preset, numbers in expected.items():
         session = session_of(preset)
@@ -243,3 +267,54 @@ def test_a_third_of_the_variance_fades():
     assert metric(session, "loss") > 0.6
     session.goto(1)
     assert metric(session, "act_signal.tanh_1") > 1e3 * metric(session, "act_signal.tanh_20")
+
+
+def test_relu_halves_the_mean_square_and_selu_keeps_it():
+    """By integrals over the normal distribution: 1/2; and for SELU mean 0, mean square 1, and a pull towards 1."""
+
+    def moment(name: str, power: int, width: float = 1.0) -> float:
+        return float(WEIGHTS @ FUNCTIONS[name](width * NODES) ** power)
+
+    assert moment("relu", 2) == pytest.approx(0.5, abs=1e-3)
+    assert moment("selu", 1) == pytest.approx(0.0, abs=3e-3)  # the corner at 0 costs digits
+    assert moment("selu", 2) == pytest.approx(1.0, abs=3e-3)
+    assert moment("selu", 2, 1.5) < 1.5**2
+    assert moment("selu", 2, 0.5) > 0.5**2
+    assert SELU[0] * SELU[1] == pytest.approx(1.758, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("preset", "overrides", "row", "falls_to"),
+    [
+        ("he-normal", ("init=xavier_normal",), "relu", 8.7e-4 / 0.6),
+        ("he-uniform", ("gain=0.408",), "relu", 0.408**19),
+        ("lecun-uniform", ("gain=0.577",), "selu", 1 / 90),
+        ("lecun-normal", ("init=he_normal",), "selu", 6.8 / 1.33),
+        ("lecun-linear", ("init=he_normal",), "dense", 980 / 1.43),
+    ],
+)
+def test_the_wrong_variance_fades_or_grows(preset: str, overrides: tuple[str, ...], row: str, falls_to: float):
+    """Each command of the lessons: the fall or growth of std from layer 1 to 20, within a factor of 2."""
+    session = session_of(preset, *(f"layers[0:20].{each}" for each in overrides))
+    session.goto(1)
+    fall = metric(session, f"act_std.{row}_20") / metric(session, f"act_std.{row}_1")
+    assert 0.5 < fall / falls_to < 2.0
+    if falls_to < 1.0:
+        session.goto(30)
+        assert metric(session, "loss") == pytest.approx(0.693, abs=2e-3)
+
+
+def test_linear_layers_of_hes_size_break_in_the_first_update():
+    losses = trained("lecun-linear", "layers[0:20].init=he_normal").history["loss"]
+    assert losses[0] > 100
+    assert np.isnan(losses[-1])
+    jump = trained("lecun-normal", "layers[0:20].init=he_normal").history["loss"]
+    assert jump.max() == pytest.approx(16.3, abs=0.5)
+
+
+def test_xavier_and_lecun_are_one_where_inputs_and_units_are_as_many():
+    """Of the lecun-uniform lesson: not one weight differs."""
+    lecun, xavier = (
+        dense_weights(session_of("lecun-uniform", *o)) for o in ((), ("layers[0:20].init=xavier_uniform",))
+    )
+    assert all((one == other).all() for one, other in zip(lecun, xavier, strict=True))
