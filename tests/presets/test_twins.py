@@ -14,6 +14,7 @@ TWINS = {preset: twin for preset in PRESETS if (twin := load_scenario(preset).tw
 CURES = {
     "dead-relu": ["layers[0].activation: relu → leaky_relu"],
     "lr-limit-single-samples": ["data.batch_size: 1 → full"],
+    "init-decides": ["layers[0].weights: 1 entries → 1 entries"],
     "lr-too-large": ["optimizer.lr: 1.05 → 0.5"],
     "lr-too-small": ["optimizer.lr: 0.01 → 0.666667"],
     "mse-vs-mae": ["loss.type: mse → mae"],
