@@ -30,6 +30,7 @@ def test_random_moves_and_a_fresh_run_agree(preset):
     chance = random.Random(f"moves {preset}")
     session = Session(load_scenario(preset))
     n_ops = len(session.program.ops)
+    far = min(FAR, max(session.planned_iterations, 30))  # a short plan is one of slow iterations
     seen: dict[Position, bytes] = {}
     visits: Counter[str] = Counter()
     for _ in range(-(-MOVES // len(PRESETS))):
@@ -39,13 +40,13 @@ def test_random_moves_and_a_fresh_run_agree(preset):
         elif move == "back":
             session.back(chance.choice(UNITS), chance.randint(1, 3))
         elif move == "goto":
-            session.goto(chance.randint(0, FAR), chance.randint(0, n_ops))
+            session.goto(chance.randint(0, far), chance.randint(0, n_ops))
         elif move == "run":
             session.run(chance.randint(1, 30))
         elif seen:
             session.goto(*chance.choice(list(seen)))
-        if session.position.iteration > 2 * FAR:
-            session.goto(chance.randint(0, FAR))
+        if session.position.iteration > 2 * far:
+            session.goto(chance.randint(0, far))
         now = session.state_bytes()
         visits[move] += 1
         visits["revisited"] += session.position in seen
@@ -56,7 +57,7 @@ def test_random_moves_and_a_fresh_run_agree(preset):
         assert fresh.position == position
         assert fresh.state_bytes() == seen[position], f"{position} in a fresh run"
     print(f"{preset}: {dict(visits)}; {len(seen)} positions equal to a fresh run")
-    assert visits["revisited"] > 0.2 * sum(visits[move] for move in visits if move != "revisited")
+    assert visits["revisited"] > 0.05 * sum(visits[move] for move in visits if move != "revisited")
 
 
 # A small network with everything: a partial last batch, validation, slots. What a move must do is worked out on the plain
