@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tui_nn import Session, load_scenario
+from tui_nn.scenario.presets import preset_dir
 from tui_nn.tui.mover import Mover
 from tui_nn.tui.player import MAX_REST_S, RUN_PARTS, Player
 
@@ -26,15 +29,17 @@ goto = "iteration 7"
 POSITIONS = [(0, 3), (0, 1), (100, 1), None, (7, 0)]
 
 
+def written(folder: Path, script: str) -> Path:
+    """xor-mlp with another script."""
+    before, *_ = (preset_dir() / "xor-mlp.toml").read_text(encoding="utf-8").split("[[script]]")
+    path = folder / "played.toml"
+    path.write_text(before + script, encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def mover(tmp_path):
-    from tui_nn.scenario.presets import preset_dir
-
-    text = (preset_dir() / "xor-mlp.toml").read_text(encoding="utf-8")
-    before, *_ = text.split("[[script]]")
-    path = tmp_path / "played.toml"
-    path.write_text(before + SCRIPT, encoding="utf-8")
-    session = Session(load_scenario(path))
+    session = Session(load_scenario(written(tmp_path, SCRIPT)))
     session.prepare()
     yield Mover(session)
     session.close()
@@ -100,3 +105,80 @@ def test_paused_it_does_nothing(mover: Mover):
 def test_an_empty_script_is_over_at_once(mover: Mover):
     mover.session.scenario = mover.session.scenario.model_copy(update={"script": ()})
     assert Player(mover, lambda line: None, lambda: "en").is_over
+
+
+def test_taken_over_it_returns_to_where_it_was_left(mover: Mover):
+    """Paused in the middle of a line, led far away by the user: it goes on from there, to the same places as ever."""
+    seen = []
+    player = Player(mover, lambda line: seen.append((line.number, mover.session.position)), lambda: "en")
+    play(mover, player, 1.3)
+    assert mover.session.position == (0, 1)
+    player.pause()
+    mover.session.goto(300)
+    player.resume(2.0)
+    play(mover, player, 100)
+    assert [place for _, place in seen[:3]] == [(0, 0), (0, 3), (0, 1)]
+    assert mover.session.position == (7, 0)
+
+
+@pytest.mark.parametrize("move", ['run = "400000 iterations"', 'until = "loss < 0"', 'goto = "iteration 400000"'])
+def test_a_move_cut_short_is_made_to_its_end(tmp_path, move: str):
+    """A pause in the middle of a run, and the user goes elsewhere: it still ends where the script says."""
+    ends = []
+    for is_paused in (False, True):
+        path = written(tmp_path, f"[[script]]\n{move}\n")
+        session = Session(load_scenario(path, overrides=["train.iterations=400000"]))
+        session.prepare()
+        mover = Mover(session)
+        player = Player(mover, lambda line: None, lambda: "en", speed=1000.0)
+        player.tick(0.0)
+        player.tick(1.0)
+        if is_paused:
+            assert mover.kind
+            player.pause()
+            assert not mover.kind
+            session.goto(3, 2)
+            player.resume(2.0)
+        play(mover, player, 100)
+        assert player.is_over
+        ends.append(session.position)
+        session.close()
+    assert ends[0] == ends[1]
+
+
+def test_a_line_back(mover: Mover):
+    """First to the start of the line, then to the line before; and never before the first."""
+    seen = []
+    player = Player(mover, lambda line: seen.append((line.number, mover.session.position)), lambda: "en", speed=1e6)
+    for now in range(30):
+        if mover.session.position.iteration > 0:
+            break
+        player.tick(float(now))
+        while mover.kind:
+            mover.poll()
+    for wanted in ((3, (0, 1)), (2, (0, 3)), (1, (0, 0)), (1, (0, 0))):
+        player.line_back(100.0)
+        while mover.kind:
+            mover.poll()
+        assert mover.session.position == wanted[1]
+        player.tick(100.0)
+        assert seen[-1] == wanted
+    play(mover, player, 1000, 1.0)
+    assert mover.session.position == (7, 0)
+
+
+def test_on_to_the_next_line(mover: Mover):
+    """The rest of a line is made without waiting, and not one move is left out."""
+    seen = []
+    player = Player(mover, lambda line: seen.append((line.number, mover.session.position)), lambda: "en")
+    player.tick(0.0)
+    player.line_on(0.1)
+    for _ in range(10):
+        if len(seen) < 2:
+            player.tick(0.1)
+    assert seen == [(1, (0, 0)), (2, (0, 3))]
+
+
+def test_the_speed_goes_round(mover: Mover):
+    player = Player(mover, lambda line: None, lambda: "en", speed=1.5)
+    assert [player.change_speed() for _ in range(5)] == [2.0, 4.0, 0.5, 1.0, 2.0]

@@ -50,12 +50,13 @@ class Line:
 
 
 class Playback:
-    """A script on its way. It holds the session and the number of the next line, and nothing else."""
+    """A script on its way: the session, the number of the next line, and where the run stood when each line was begun."""
 
     def __init__(self, session: "Session") -> None:
         self.session = session
         self.lines = script_lines(session.scenario.script)
         self.index = 0
+        self.begun: list[Position] = []
 
     @property
     def is_done(self) -> bool:
@@ -65,11 +66,14 @@ class Playback:
         """The next line, whose moves are then the caller's to perform; None after the last."""
         if self.is_done:
             return None
+        self.begun[self.index :] = [self.session.position]
         self.index += 1
         return self.lines[self.index - 1]
 
-    def restart(self) -> None:
-        self.index = 0
+    def return_to(self, number: int) -> Position:
+        """Make that line, which has been begun before, the next one; the position from which to go on."""
+        self.index = number - 1
+        return self.begun[self.index]
 
     def goal(self, move: Move) -> Position | None:
         """Where the move leads from here, if that is known beforehand; None for until."""

@@ -99,6 +99,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("first", ("home",), "start", "Go back to the very start.", "debugger", "first"),
     Command("last", ("end",), "last", "Go to the furthest position reached so far.", "debugger", "last"),
     Command("play", ("p",), "play", "Play the lesson: it moves the run and explains; space pauses it.", "debugger", "play"),
+    Command("line-back", ("b",), "line back", "While the lesson plays: go back to the start of its line, or to the line before.", "debugger", "line(-1)"),
+    Command("line-on", ("f",), "next line", "While the lesson plays: go on to its next line without waiting.", "debugger", "line(1)"),
+    Command("lesson-speed", ("e",), "lesson speed", "Play the lesson at half, single, double or four times the speed.", "debugger", "lesson_speed"),
     # Debugger: looking
     Command("next-panel", ("tab",), "panel", "Focus the next panel.", "debugger", "next_panel"),
     Command("previous-panel", ("shift+tab",), "previous panel", "Focus the panel before.", "debugger", "next_panel(-1)"),

@@ -12,6 +12,7 @@ from tui_nn.debugger.position import Position
 from tui_nn.debugger.script import Line, Move, Playback, iterations, until_limit
 
 if TYPE_CHECKING:
+    from tui_nn.debugger.position import Stop
     from tui_nn.tui.mover import Mover
     from tui_nn.tui.runs import Runs
 
@@ -21,10 +22,15 @@ SLOW_STEPS = 30  # up to so many steps are shown one by one
 RUN_S, RUN_PARTS = 2.5, 40  # a run is stretched to about this long, in at most so many parts
 READ_S = 0.055  # a character
 MIN_REST_S, MAX_REST_S = 1.5, 12.0
+SPEEDS = (0.5, 1.0, 2.0, 4.0)
 
 
 class Player:
-    """A script on its way. `tick` does whatever is due; the screen shows a line when `on_line` is called."""
+    """A script on its way. `tick` does whatever is due; the screen shows a line when `on_line` is called.
+
+    Whoever takes the wheel pauses it. When it goes on, the run first returns to where it was left, and a move that was
+    cut short is made to its end: the script says the same numbers whatever was done in between.
+    """
 
     def __init__(
         self, mover: Mover | Runs, on_line: Callable[[Line], None], lang: Callable[[], str], speed: float = 1.0
@@ -37,6 +43,9 @@ class Player:
         self._due = 0.0
         self._parts: Iterator[float] | None = None
         self._rest = 0.0
+        self._left: Position | None = None  # where the run was when it was paused
+        self._is_cut_short = False  # the move under way then
+        self._is_hurried = False  # the rest of this line is made without waiting
 
     def tick(self, now: float) -> None:
         """Make the next part of the next move, or show the next line, if it is time and nothing moves."""
@@ -44,28 +53,61 @@ class Player:
             return
         if self._parts is not None:
             pause = next(self._parts, None)
-            if pause is not None:
-                self._due = now + pause / self.speed
-                return
-            self._parts = None
-            self._due = now + self._rest / self.speed
+            if pause is None:
+                self._parts, pause = None, self._rest
+            self._due = now + (0.0 if self._is_hurried else pause / self.speed)
             return
         line = self.playback.next_line()
         if line is None:
             self.is_over = True
             return
         self.number = line.number
+        self._is_hurried = False
         self.on_line(line)
         self._rest = self._rest_after(line)
         self._parts = self._play(line)
         self._due = now + (BEFORE_S / self.speed if line.moves and line.say else 0.0)
 
-    def pause(self) -> None:
+    def pause(self) -> Stop | None:
+        """Stand still, and know where; the Stop of a move that this has cut short."""
+        if self.is_paused:
+            return None
         self.is_paused = True
+        self._is_cut_short = bool(self.mover.kind)
+        stop = self.mover.stop() if self.mover.kind else None
+        self._left = self.mover.session.position
+        return stop
 
     def resume(self, now: float) -> None:
         self.is_paused = False
         self._due = min(self._due, now)
+        if self._left is not None and self.mover.session.position != self._left:
+            self.mover.goto(self._left)
+        self._left = None
+
+    def line_back(self, now: float) -> None:
+        """To the start of this line, or of the one before if the run still stands where this one was begun."""
+        if self.number == 0:
+            return
+        begun = self.playback.begun[self.number - 1]
+        is_at_start = (self._left or self.mover.session.position) == begun and not self.mover.kind
+        self._turn_to(max(1, self.number - is_at_start), now)
+
+    def line_on(self, now: float) -> None:
+        """What is left of this line without waiting, and then the next one."""
+        self._is_hurried = True
+        self.resume(now)
+        self._due = now
+
+    def change_speed(self) -> float:
+        """The next of SPEEDS, and from the last one to the first."""
+        self.speed = next((speed for speed in SPEEDS if speed > self.speed), SPEEDS[0])
+        return self.speed
+
+    def _turn_to(self, number: int, now: float) -> None:
+        self.mover.goto(self.playback.return_to(number))
+        self.is_paused, self._left, self._parts = False, None, None
+        self._due = now
 
     def _rest_after(self, line: Line) -> float:
         if line.wait_s is not None:
@@ -83,8 +125,8 @@ class Player:
     def _move(self, move: Move) -> Iterator[float]:
         mover, session = self.mover, self.mover.session
         if move.condition is not None:
-            mover.run_until(move.condition, until_limit(session))
-            yield 0.0
+            condition = move.condition
+            yield from self._to_its_end(lambda: mover.run_until(condition, until_limit(session)), 0.0)
             return
         amount = move.amount
         assert amount is not None
@@ -97,15 +139,23 @@ class Player:
         else:
             goal = self.playback.goal(move)
             assert goal is not None
-            mover.goto(goal)
-            yield OP_S
+            yield from self._to_its_end(lambda: mover.goto(goal), OP_S)
+
+    def _to_its_end(self, move: Callable[[], object], rest: float) -> Iterator[float]:
+        """Once more, as often as it was cut short by a pause."""
+        while True:
+            self._is_cut_short = False
+            move()
+            yield rest
+            if not self._is_cut_short:
+                return
 
     def _run(self, n: int) -> Iterator[float]:
         """In parts, so that the curves are seen to grow. A loss that stops being finite ends it."""
         session = self.mover.session
         start, parts = session.position.iteration, min(n, RUN_PARTS)
         for k in range(1, parts + 1):
-            self.mover.run(Position(start + n * k // parts, 0))
-            yield RUN_S / RUN_PARTS
+            goal = Position(start + n * k // parts, 0)
+            yield from self._to_its_end(lambda goal=goal: self.mover.run(goal), RUN_S / RUN_PARTS)
             if session.last_stop is not None and session.last_stop.reason in ("non-finite", "full"):
                 return

@@ -44,12 +44,30 @@ class Playing:
         screen.say()
 
     def pause(self) -> None:
-        if self.player is not None:
-            self.player.pause()
+        player = self.player
+        if player is not None:
+            self.screen.done(self.screen.guarded(player.pause))
 
     def resume(self) -> None:
         if self.player is not None:
             self.player.resume(self.screen.clock())
+            self.screen.say()
+
+    def line(self, by: int) -> None:
+        """A line back, or on to the next."""
+        player, screen = self.player, self.screen
+        if player is None:
+            screen.say("no lesson plays; p plays it")
+            return
+        now = screen.clock()
+        screen.guarded(lambda: player.line_back(now) if by < 0 else player.line_on(now))
+        screen.say()
+
+    def change_speed(self) -> None:
+        if self.player is None:
+            self.screen.say("no lesson plays; p plays it")
+        else:
+            self.player.change_speed()
             self.screen.say()
 
     def end(self, words: str) -> None:

@@ -45,11 +45,12 @@ def status_of(
     if reason in ("condition", "end", "full") and text:
         return Status("stopped", text)
     if player is not None:
-        where = f"{player.number} of {len(player.playback.lines)}"
+        where = f"lesson {player.number} of {len(player.playback.lines)}"
+        pace = "" if player.speed == 1.0 else f", speed {player.speed:g}"
         return (
-            Status("paused", f"lesson {where} paused: space goes on")
+            Status("paused", f"{where} paused: space goes on from there", f"{where}: space")
             if player.is_paused
-            else Status("running", f"lesson {where}")
+            else Status("running", f"{where}{pace}", where)
         )
     words = text if text and reason != "paused" else "paused"
     return Status("paused", words, words.partition(";")[0] if ";" in words else "")

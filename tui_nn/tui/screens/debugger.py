@@ -149,6 +149,12 @@ class DebuggerScreen(RunsScreen):
         elif self.mover is not None:
             self.playing.start()
 
+    def action_line(self, by: int) -> None:
+        self.playing.line(by)
+
+    def action_lesson_speed(self) -> None:
+        self.playing.change_speed()
+
     def _cancel(self) -> str:
         """End a picture, a seek or a run to a condition, and say so; empty if there is none. A script's are its own affair."""
         mover = self.mover
