@@ -1,5 +1,7 @@
 """`tui-nn play`: the scripted lesson, on the screen or as a transcript."""
 
+import re
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,38 @@ def play_on_screen(ref: str, overrides: Sequence[str], *, lang: str | None, asci
     from tui_nn.tui import run_app
 
     return run_app(ref, lang=lang, overrides=overrides, ascii=ascii_only, play=True, speed=speed)
+
+
+def record_lesson(
+    ref: str, overrides: Sequence[str], path: str, size: str, *, lang: str | None, ascii_only: bool, speed: float
+) -> int:
+    """Write the asciicast of the lesson; what it says of its progress goes to the error stream."""
+    from tui_nn.scenario import load_scenario
+
+    columns, rows = parse_size(size)
+    scenario = load_scenario(ref, overrides)
+    if not scenario.script:
+        raise click.UsageError(f"{ref} has no script; there is nothing to record")
+    from tui_nn.tui.app import Wish
+    from tui_nn.tui.record import record
+
+    def told(number: int, total: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\rline {number} of {total}", nl=number == total, err=True)
+
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        wish = Wish(ref, tuple(overrides), speed=speed)
+        file.write(record(wish, lang or default_language(), (columns, rows), ascii_only, told))
+    click.echo(f"{path}: play it with asciinema play {path}")
+    return 0
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """ "120x40" as (columns, rows)."""
+    match = re.fullmatch(r"(\d{1,3})x(\d{1,3})", text)
+    if match is None or not (40 <= int(match[1]) <= 300 and 12 <= int(match[2]) <= 100):
+        raise click.UsageError(f"--size is {text!r}; give columns x rows from 40x12 to 300x100, such as 80x24")
+    return int(match[1]), int(match[2])
 
 
 def play_headless(ref: str, overrides: Sequence[str], *, lang: str | None, ascii_only: bool, speed: float) -> int:

@@ -249,7 +249,7 @@ def frames(verdict: Verdict) -> None:
 
 async def measure_frames(run: Any, times: dict[bool, list[Took]], n: int) -> None:
     """Take the screen's pulse into our hands, so that nothing else falls into the time."""
-    tick, curves, put_out = run._tick, run.panels["curves"], run._compositor_refresh
+    tick, curves, put_out = run.tick, run.panels["curves"], run._compositor_refresh
     out: list[Took] = []
 
     def timed() -> None:

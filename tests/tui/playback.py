@@ -43,9 +43,9 @@ async def play_on(app: TuiApp, seconds: float, clock: Clock) -> int:
             run.action_first()
             run.action_play()
             n += 1
-        run._tick()
+        run.tick()
         if run.player is not None and not run.mover.kind and not run.mover.is_waiting:
-            clock.now = max(clock.now, min(run.player._due, end)) + LEAP_S
+            clock.now = max(clock.now, min(run.player.due, end)) + LEAP_S
         await asyncio.sleep(0)
         run._on_timer_update()
         assert app._exception is None
@@ -62,8 +62,7 @@ def growth(scenario: str, seconds: float, warm_up_s: float) -> tuple[float, int]
             while not is_ready(app):
                 await asyncio.sleep(0.01)
             run: Any = app.debugger
-            run.pulse.timer.stop()
-            run.clock = clock
+            run.be_turned_by(clock)
             await play_on(app, warm_up_s, clock)
             gc.collect()
             before = resident_mb()

@@ -40,7 +40,7 @@ class Player:
         self.is_paused = False
         self.is_over = not self.playback.lines
         self.number = 0
-        self._due = 0.0
+        self.due = 0.0
         self._parts: Iterator[float] | None = None
         self._rest = 0.0
         self._left: Position | None = None  # where the run was when it was paused
@@ -49,13 +49,13 @@ class Player:
 
     def tick(self, now: float) -> None:
         """Make the next part of the next move, or show the next line, if it is time and nothing moves."""
-        if self.is_paused or self.is_over or self.mover.kind or self.mover.is_waiting or now < self._due:
+        if self.is_paused or self.is_over or self.mover.kind or self.mover.is_waiting or now < self.due:
             return
         if self._parts is not None:
             pause = next(self._parts, None)
             if pause is None:
                 self._parts, pause = None, self._rest
-            self._due = now + (0.0 if self._is_hurried else pause / self.speed)
+            self.due = now + (0.0 if self._is_hurried else pause / self.speed)
             return
         line = self.playback.next_line()
         if line is None:
@@ -66,7 +66,7 @@ class Player:
         self.on_line(line)
         self._rest = self._rest_after(line)
         self._parts = self._play(line)
-        self._due = now + (BEFORE_S / self.speed if line.moves and line.say else 0.0)
+        self.due = now + (BEFORE_S / self.speed if line.moves and line.say else 0.0)
 
     def pause(self) -> Stop | None:
         """Stand still, and know where; the Stop of a move that this has cut short."""
@@ -80,7 +80,7 @@ class Player:
 
     def resume(self, now: float) -> None:
         self.is_paused = False
-        self._due = min(self._due, now)
+        self.due = min(self.due, now)
         if self._left is not None and self.mover.session.position != self._left:
             self.mover.goto(self._left)
         self._left = None
@@ -97,7 +97,7 @@ class Player:
         """What is left of this line without waiting, and then the next one."""
         self._is_hurried = True
         self.resume(now)
-        self._due = now
+        self.due = now
 
     def change_speed(self) -> float:
         """The next of SPEEDS, and from the last one to the first."""
@@ -107,7 +107,7 @@ class Player:
     def _turn_to(self, number: int, now: float) -> None:
         self.mover.goto(self.playback.return_to(number))
         self.is_paused, self._left, self._parts = False, None, None
-        self._due = now
+        self.due = now
 
     def _rest_after(self, line: Line) -> float:
         if line.wait_s is not None:

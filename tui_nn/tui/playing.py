@@ -102,5 +102,6 @@ class Playing:
         if line.say and screen.arrangement is not None and "lesson" not in screen.arrangement.panels:
             # Where the lesson has no room of its own, the words come as a note over what is looked at.
             words = getattr(line.say, screen.view.lang)
+            screen.app.clear_notifications()
             screen.notify(words, title=f"{line.number} of {len(screen.lesson.cues)}", timeout=NARRATION_S, markup=False)
         screen.say()

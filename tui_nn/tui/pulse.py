@@ -24,11 +24,19 @@ class Pulse:
         self.screen, self.tick, self.moves = screen, tick, moves
         self.is_at_rest = False
         self.timer: Timer | None = None
+        self._slow_timer: Timer | None = None
 
     def start(self) -> None:
         hertz = HERTZ_REMOTE if os.environ.get("SSH_CONNECTION") else HERTZ
         self.timer = self.screen.set_interval(1 / hertz, self.tick)
-        self.screen.set_interval(1 / HERTZ_AT_REST, self._look_up)
+        self._slow_timer = self.screen.set_interval(1 / HERTZ_AT_REST, self._look_up)
+
+    def stop(self) -> None:
+        """For good: somebody else calls `tick`."""
+        for timer in (self.timer, self._slow_timer):
+            if timer is not None:
+                timer.stop()
+        self.timer = None
 
     def wake(self) -> None:
         """Something may have begun: then go on at once, not with the slow timer's next look."""

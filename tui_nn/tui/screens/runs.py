@@ -42,11 +42,12 @@ class RunsScreen(ZonesScreen):
         self.mover: Mover | Runs | None = None
         self.playing = Playing(self)
         self.waiting = Waiting()
-        self.pulse = Pulse(self, self._tick, lambda: self._moves)
+        self.pulse = Pulse(self, self.tick, lambda: self._moves)
         self.view.pictures.on_ask = self.pulse.wake
         self.status = Status("opening", f"reading {wish.ref}")
         self.compiling: Compiling | None = None
         self.speed = Speed()
+        self.has_begun = False  # is everything compiled, and the wish under way?
         self._is_closed = False
 
     @property
@@ -112,6 +113,7 @@ class RunsScreen(ZonesScreen):
         self.compiling = message if message.name else None
         if self.compiling is None and not self._is_closed:
             self.tui.spare_collector()
+            self.has_begun = True
             self.begin()
         self.say()
 
@@ -178,6 +180,16 @@ class RunsScreen(ZonesScreen):
     def is_moving(self) -> bool:
         return self.mover is not None and (bool(self.mover.kind) or self.mover.is_waiting)
 
+    def be_turned_by(self, clock: Callable[[], float]) -> None:
+        """From here on somebody else has the clock, and calls `tick`."""
+        self.pulse.stop()
+        self.clock = clock
+
+    @property
+    def is_drawing(self) -> bool:
+        """Is a picture still being computed?"""
+        return bool(self._busy_pictures)
+
     @property
     def _moves(self) -> bool:
         """Is there anything that changes by itself?"""
@@ -187,7 +199,7 @@ class RunsScreen(ZonesScreen):
     def _busy_pictures(self) -> list[Pictures]:
         return [pictures for pictures in self.runs.pictures if pictures.is_busy] if self.runs else []
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """The pulse: fetch what has changed. Does nothing while nothing moves."""
         mover = self.mover
         if mover is None or self._is_closed:
