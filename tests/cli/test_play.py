@@ -82,3 +82,29 @@ def test_without_a_terminal_the_transcript_comes_by_itself(run: Run):
     assert answer.status == 0
     assert "not a terminal" in answer.err
     assert answer.out == run("play", "--headless", "xor-mlp").out
+
+
+def test_a_recording_is_written(run: Run, tmp_path):
+    path = tmp_path / "lesson.cast"
+    answer = run("play", "perceptron-or", "--record", str(path), "--size", "80x24", "--speed", "4")
+    assert answer.status == 0
+    assert path.read_text(encoding="utf-8").startswith('{"version": 2, "width": 80, "height": 24, ')
+    assert str(path) in answer.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("xor-mlp", "--size", "10x10"), "--size is '10x10'; give columns x rows from 40x12 to 300x100"),
+        (("xor-mlp", "--size", "wide"), "--size is 'wide'"),
+        (("xor-mlp", "--headless"), "give one of them"),
+        (("no-such-preset",), "no-such-preset"),
+    ],
+)
+def test_what_cannot_be_recorded(run: Run, tmp_path, arguments: tuple[str, ...], words: str):
+    """Exit code 2, the reason, and no file."""
+    path = tmp_path / "lesson.cast"
+    answer = run("play", *arguments, "--record", str(path))
+    assert answer.status == 2
+    assert words in answer.err
+    assert not path.exists()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui_nn.scenario import PresetInfo, list_presets
-from tui_nn.scenario.chapters import CHAPTERS, next_on, path_of
+from tui_nn.scenario.chapters import CHAPTERS, following, next_on, path_of
 
 
 @dataclass(frozen=True)
@@ -56,3 +56,12 @@ def test_every_preset_is_on_the_path_once_and_chapters_do_not_mix():
     numbers = [e.number for e in path if e.number is not None]
     assert numbers == list(range(1, len(numbers) + 1))
     assert all(chapter.keys() == {"en", "ko"} for chapter in CHAPTERS)
+
+
+def test_what_follows():
+    """The next numbered preset that can be opened, also behind a twin; nothing behind the last and behind a stranger."""
+    path = path_of([preset("a", 1, "b"), preset("b"), preset("c", 2, error="no"), preset("d", 3), preset("own")])
+    found = {name: following(path, name) for name in ("a", "b", "c", "d", "own", "stranger")}
+    assert {name: entry and entry.preset.id for name, entry in found.items()} == {
+        "a": "d", "b": "d", "c": "d", "d": None, "own": None, "stranger": None,
+    }  # fmt: skip

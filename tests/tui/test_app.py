@@ -14,6 +14,7 @@ from tests.tui.driver import bad_file, drive, is_ready, screen_text, settled, ta
 from tui_nn.tui.app import Options, TuiApp
 from tui_nn.tui.commands import COMMANDS
 from tui_nn.tui.ink import PALETTE
+from tui_nn.tui.playing import what_follows
 from tui_nn.tui.screens.debugger import DebuggerScreen
 from tui_nn.tui.screens.gallery import GalleryScreen
 from tui_nn.tui.screens.modal import PageScreen, PromptScreen, TooSmall
@@ -394,6 +395,32 @@ def test_the_script_plays_and_space_pauses_it():
         assert position(app)[0] > 0
 
     drive("digits-dnn", act)
+
+
+def test_behind_a_lesson_comes_the_next_one():
+    """The end of a script names what follows on the path, and w opens it."""
+    entry = what_follows("xor-mlp")
+    assert entry is not None
+
+    async def act(app, pilot):
+        await pilot.press("p")
+        await until(pilot, lambda: app.debugger.player)
+        app.debugger.player.speed = 1e6
+        await until(pilot, lambda: app.debugger.player is None)
+        assert f"w opens {entry.number}. {entry.preset.title}" in screen_text(app)
+        await pilot.press("w")
+        await until(pilot, lambda: app.debugger and app.debugger.scenario_id == entry.preset.id)
+
+    drive("xor-mlp", act)
+
+
+def test_keys_of_a_lesson_say_when_none_plays():
+    async def act(app, pilot):
+        for key in ("b", "f", "e"):
+            await pilot.press(key)
+            assert "no lesson plays; p plays it" in screen_text(app)
+
+    drive("xor-mlp", act)
 
 
 def test_opened_at_an_iteration_and_playing():

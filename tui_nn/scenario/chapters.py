@@ -59,3 +59,10 @@ def next_on(path: Iterable[Entry], visited: Iterable[str]) -> Entry | None:
     """The first numbered preset that has not been opened and can be; None if all have been."""
     seen = set(visited)
     return next((e for e in path if e.number is not None and e.preset.id not in seen and not e.preset.error), None)
+
+
+def following(path: Sequence[Entry], preset_id: str) -> Entry | None:
+    """The numbered preset after this one that can be opened; behind what is off the path, and the last one, comes none."""
+    ids = [entry.preset.id for entry in path]
+    rest = path[ids.index(preset_id) + 1 :] if preset_id in ids else ()
+    return next((entry for entry in rest if entry.number is not None and not entry.preset.error), None)

@@ -102,6 +102,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("line-back", ("b",), "line back", "While the lesson plays: go back to the start of its line, or to the line before.", "debugger", "line(-1)"),
     Command("line-on", ("f",), "next line", "While the lesson plays: go on to its next line without waiting.", "debugger", "line(1)"),
     Command("lesson-speed", ("e",), "lesson speed", "Play the lesson at half, single, double or four times the speed.", "debugger", "lesson_speed"),
+    Command("next-lesson", ("w",), "next lesson", "What next? Open the preset that follows this one on the path.", "debugger", "next_lesson"),
     # Debugger: looking
     Command("next-panel", ("tab",), "panel", "Focus the next panel.", "debugger", "next_panel"),
     Command("previous-panel", ("shift+tab",), "previous panel", "Focus the panel before.", "debugger", "next_panel(-1)"),

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tui_nn.tui.commands import COMMANDS
 from tui_nn.tui.layout_memory import layout_of
 
 if TYPE_CHECKING:
     from tui_nn.debugger.script import Line
+    from tui_nn.scenario.chapters import Entry
     from tui_nn.tui.player import Player
     from tui_nn.tui.screens.runs import RunsScreen
 
 NARRATION_S = 8.0
+
+
+def what_follows(preset_id: str) -> Entry | None:
+    """The next preset on the path, if there is one."""
+    from tui_nn.scenario.chapters import following, path_of
+    from tui_nn.scenario.presets import list_presets
+
+    return following(path_of(list_presets()), preset_id)
 
 
 class Playing:
@@ -84,7 +94,9 @@ class Playing:
         before = session.position
         screen.guarded(lambda: player.tick(screen.clock()))
         if player.is_over:
-            self.end("the script is over")
+            entry = what_follows(screen.scenario_id)
+            key = next(command.shown_key for command in COMMANDS if command.id == "next-lesson")
+            self.end("the script is over" + (f"; {key} opens {entry.number}. {entry.preset.title}" if entry else ""))
         elif not player.mover.kind and session.position != before:
             screen.refresh_frame()
 

@@ -9,6 +9,7 @@ from textual import events
 
 from tui_nn.tui.chrome import timeline_at
 from tui_nn.tui.commands import bindings_for
+from tui_nn.tui.playing import what_follows
 from tui_nn.tui.screens.runs import RunsScreen
 
 if TYPE_CHECKING:
@@ -154,6 +155,16 @@ class DebuggerScreen(RunsScreen):
 
     def action_lesson_speed(self) -> None:
         self.playing.change_speed()
+
+    def action_next_lesson(self) -> None:
+        """Open what follows on the path through the presets."""
+        if self.runs is None:
+            return
+        entry = what_follows(self.scenario_id)
+        if entry is None:
+            self.say("nothing follows this scenario; esc shows all presets")
+        else:
+            self.tui.open_preset(entry.preset.id)
 
     def _cancel(self) -> str:
         """End a picture, a seek or a run to a condition, and say so; empty if there is none. A script's are its own affair."""
