@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -74,9 +75,18 @@ def play_headless(ref: str, overrides: Sequence[str], *, lang: str | None, ascii
     from tui_nn.debugger.expect import check
     from tui_nn.debugger.script import Playback
 
-    with open_session(ref, overrides) as session:
+    with open_session(ref, overrides) as session, ExitStack() as opened:
+
+        def open_twin() -> "Session":
+            from tui_nn.debugger.session import Session
+            from tui_nn.scenario import load_twin
+
+            twin = Session(load_twin(ref, str(session.scenario.twin), overrides)[0])
+            opened.callback(twin.close)
+            return twin
+
         click.echo(f"{session.scenario.title} ({session.scenario.id})")
-        playback = Playback(session)
+        playback = Playback(session, open_twin)
         if playback.is_done:
             remark(f"{ref} has no script; nothing to play")
         while (line := playback.next_line()) is not None:
@@ -94,6 +104,8 @@ def play_headless(ref: str, overrides: Sequence[str], *, lang: str | None, ascii
 
 def print_line(playback, line: "Line", lang: str) -> None:
     click.echo()
+    if line.at_twin is not None:
+        click.echo(f"   [{playback.session.scenario.title}]")
     if line.say is not None:
         click.echo(f"{line.number}. {getattr(line.say, lang)}")
     for move in line.moves:

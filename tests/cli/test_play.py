@@ -3,6 +3,9 @@
 import pytest
 
 from tests.cli.conftest import PRESETS, Run
+from tui_nn import Session, load_scenario
+from tui_nn.cli_text import number
+from tui_nn.scenario import preset_dir
 from tui_nn.scenario.panels import PANELS
 
 SCRIPT = """
@@ -108,3 +111,42 @@ def test_what_cannot_be_recorded(run: Run, tmp_path, arguments: tuple[str, ...],
     assert answer.status == 2
     assert words in answer.err
     assert not path.exists()
+
+
+TWINS = """
+[[script]]
+goto = "iteration 20"
+[[script]]
+say = { en = "The cured one.", ko = "고친 쪽입니다." }
+twin = true
+show = "loss"
+[[script]]
+run = "5 iterations"
+[[script]]
+twin = false
+show = "loss"
+"""
+
+
+def test_a_line_may_turn_to_the_twin(run: Run, tmp_path):
+    """Both stand at the same place whenever one takes over from the other; what is read out is its own."""
+    text = (preset_dir() / "lr-too-large.toml").read_text(encoding="utf-8").split("[[script]]")[0]
+    path = tmp_path / "sick.toml"
+    path.write_text(text + TWINS, encoding="utf-8")
+    (tmp_path / "lr-too-large-cured.toml").write_text(
+        (preset_dir() / "lr-too-large-cured.toml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    (tmp_path / "lr-too-large.toml").write_text(text, encoding="utf-8")
+    lines = run("play", "--headless", str(path), "--lang", "en").out.splitlines()
+    losses = [line.split("loss ")[1].split()[0] for line in lines if line.startswith("     ")]
+    sick, cured = Session(load_scenario("lr-too-large")), Session(load_scenario("lr-too-large-cured"))
+    for session in (sick, cured):
+        session.goto(25)
+    wanted = [sick.history["loss"][19], cured.history["loss"][19], cured.history["loss"][24], sick.history["loss"][24]]
+    assert losses == [number(loss) for loss in wanted]
+
+
+def test_without_a_twin_no_line_can_turn_to_it(run: Run, line):
+    answer = run("play", "--headless", line("[[script]]\ntwin = true\n"))
+    assert answer.status == 2
+    assert "there is no network beside this one" in answer.err

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from tui_nn import Session, load_scenario
-from tui_nn.debugger.position import Position
+from tui_nn.debugger.position import Position, counterpart
 from tui_nn.engine.compiler import build_program
-from tui_nn.tui.opening import load_twin
-from tui_nn.tui.runs import OwnView, Run, Runs, counterpart
+from tui_nn.scenario import load_twin
+from tui_nn.tui.runs import OwnView, Run, Runs
 from tui_nn.tui.view import View
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.tui import canned, goldens
 from tests.tui.driver import drive, is_ready, screen_text, settled, tap, until
 from tui_nn import Session, load_scenario
+from tui_nn.scenario import preset_dir
 from tui_nn.tui.arrange import Area
 from tui_nn.tui.commands import COMMANDS
 from tui_nn.tui.ink import Ink
@@ -297,3 +298,25 @@ def test_two_stand_side_by_side_where_both_can_be_read():
     assert places(2, 0, 79, 23) == {0: Area(0, 0, 39, 23), 1: Area(40, 0, 39, 23)}
     assert places(2, 1, 47, 20) == {0: Area(0, 0, 47, 10), 1: Area(0, 10, 47, 10)}
     assert places(2, 1, 60, 16) == {1: Area(0, 0, 60, 16)}
+
+
+def test_a_script_turns_to_the_twin_and_back(tmp_path):
+    """The network that a line is about is the one looked at, at the same place; going back a line turns back too."""
+    for name in ("lr-too-large", "lr-too-large-cured"):
+        text = (preset_dir() / f"{name}.toml").read_text(encoding="utf-8").split("[[script]]")[0]
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    path = tmp_path / "lr-too-large.toml"
+    script = '[[script]]\nrun = "6 iterations"\n[[script]]\ntwin = true\nstep = "1 iteration"\nwait = 600.0\n'
+    path.write_text(path.read_text(encoding="utf-8") + script, encoding="utf-8")
+
+    async def act(app, pilot):
+        await until(pilot, lambda: len(app.debugger.runs.entries) == 2)
+        await pilot.press("p")
+        await until(pilot, lambda: app.debugger.player.number == 2 and app.debugger.session.position == (7, 0))
+        assert app.debugger.runs.active == 1
+        assert app.debugger.session.scenario.id == "lr-too-large-cured"
+        await pilot.press("b", "b")
+        await until(pilot, lambda: app.debugger.player.number == 1)
+        assert app.debugger.runs.active == 0
+
+    drive(str(path), act)

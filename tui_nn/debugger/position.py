@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from tui_nn.engine.program import Program
+from tui_nn.engine.program import Op, Program
 
 Unit = Literal["op", "iteration", "epoch"]
 Reason = Literal["done", "start", "condition", "non-finite", "paused", "end", "full"]
@@ -86,3 +86,30 @@ def _one_op_back(program: Program, place: Position) -> Position:
     while not program.is_due(iteration, op):
         op -= 1
     return Position(iteration, op)
+
+
+def counterpart(place: Position, program: Program, other: Program) -> Position:
+    """The place in another program that corresponds best: the same iteration, and before the same operation.
+
+    If both have the same phases row by row, the same row; else the row with the same label; else the start of the
+    same phase, or its end if some of it is done.
+    """
+    iteration, op = place
+    if op == 0 or program is other:
+        return place
+    mine, theirs = program.ops, other.ops
+    if [row.phase for row in mine] == [row.phase for row in theirs]:
+        return canonical(other, iteration, op)
+    named = [row.index for row in theirs if (row.phase, row.label) == (mine[op].phase, mine[op].label)]
+    if named:
+        return canonical(other, iteration, named[0])
+    return canonical(other, iteration, _by_phase(mine, op, theirs))
+
+
+def _by_phase(mine: tuple[Op, ...], op: int, theirs: tuple[Op, ...]) -> int:
+    phase = mine[op].phase
+    same = [row.index for row in theirs if row.phase == phase]
+    if same:
+        return same[-1] + 1 if mine[op - 1].phase == phase else same[0]
+    done = {row.phase for row in mine[:op]}
+    return max((row.index + 1 for row in theirs if row.phase in done), default=0)

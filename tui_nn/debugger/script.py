@@ -12,10 +12,10 @@ No clock is read here. A wait is a number that the player may honour (a screen) 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tui_nn.debugger.position import Position, Stop, ahead, behind
+from tui_nn.debugger.position import Position, Stop, ahead, behind, counterpart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tui_nn.debugger.session import Session
     from tui_nn.engine.program import Program
@@ -40,20 +40,30 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the script as a player needs it. number counts from 1; wait_s is None where the player decides."""
+    """A line of the script as a player needs it.
+
+    number counts from 1; wait_s is None where the player decides. at_twin: is it about the network beside? None where
+    no line of the script is.
+    """
 
     number: int
     say: "Text | None"
     show: str | None
     moves: tuple[Move, ...]
     wait_s: float | None
+    at_twin: bool | None = None
 
 
 class Playback:
-    """A script on its way: the session, the number of the next line, and where the run stood when each line was begun."""
+    """A script on its way: the session, the number of the next line, and where the run stood when each line was begun.
 
-    def __init__(self, session: "Session") -> None:
-        self.session = session
+    Lines about the twin are performed on the session that `open_twin` gives, at the place of the scenario's own; without
+    it all are performed on the one there is. Who has opened the twin closes it.
+    """
+
+    def __init__(self, session: "Session", open_twin: "Callable[[], Session] | None" = None) -> None:
+        self.session = self._own = session
+        self._open_twin, self._twin = open_twin, None
         self.lines = script_lines(session.scenario.script)
         self.index = 0
         self.begun: list[Position] = []
@@ -66,14 +76,27 @@ class Playback:
         """The next line, whose moves are then the caller's to perform; None after the last."""
         if self.is_done:
             return None
+        line = self.lines[self.index]
+        self._turn_to(line.at_twin)
         self.begun[self.index :] = [self.session.position]
         self.index += 1
-        return self.lines[self.index - 1]
+        return line
 
     def return_to(self, number: int) -> Position:
         """Make that line, which has been begun before, the next one; the position from which to go on."""
         self.index = number - 1
         return self.begun[self.index]
+
+    def _turn_to(self, at_twin: bool | None) -> None:
+        """Look at the other network from here on, at the same place."""
+        if self._open_twin is None or at_twin is None:
+            return
+        if at_twin and self._twin is None:
+            self._twin = self._open_twin()
+        wanted = self._twin if at_twin else self._own
+        if wanted is not None and wanted is not self.session:
+            wanted.goto(*counterpart(self.session.position, self.session.program, wanted.program))
+            self.session = wanted
 
     def goal(self, move: Move) -> Position | None:
         """Where the move leads from here, if that is known beforehand; None for until."""
@@ -110,9 +133,12 @@ def until_limit(session: "Session") -> int:
 
 def script_lines(script: "Sequence[ScriptLine]") -> tuple[Line, ...]:
     """The scenario's script lines, with each line's moves in the order in which they are made."""
-    return tuple(
-        Line(number, entry.say, entry.show, tuple(_moves(entry)), entry.wait) for number, entry in enumerate(script, 1)
-    )
+    at_twin = False if any(entry.twin is not None for entry in script) else None
+    lines = []
+    for number, entry in enumerate(script, 1):
+        at_twin = at_twin if entry.twin is None else entry.twin
+        lines.append(Line(number, entry.say, entry.show, tuple(_moves(entry)), entry.wait, at_twin))
+    return tuple(lines)
 
 
 def _moves(entry: "ScriptLine") -> "Iterator[Move]":

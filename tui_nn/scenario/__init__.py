@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tui_nn.scenario.naming import layer_names, metric_names
     from tui_nn.scenario.presets import PresetInfo, list_presets, preset_dir
     from tui_nn.scenario.spec.base import Text
+    from tui_nn.scenario.twin import load_twin
 
 _HOME = {
     "Amount": "amount",
@@ -30,6 +31,7 @@ _HOME = {
     "layer_names": "naming",
     "list_presets": "presets",
     "load_scenario": "load",
+    "load_twin": "twin",
     "metric_names": "naming",
     "parse_expression": "expression",
     "preset_dir": "presets",
@@ -52,6 +54,7 @@ __all__ = [
     "layer_names",
     "list_presets",
     "load_scenario",
+    "load_twin",
     "metric_names",
     "parse_expression",
     "preset_dir",

@@ -125,6 +125,14 @@ def check_names(scenario: Scenario) -> Iterator[Fault]:
             yield Fault(("script", index, "show"), message)
 
 
+def check_twin_lines(scenario: Scenario) -> Iterator[Fault]:
+    """Only a scenario that names a twin can turn to it."""
+    if scenario.twin is None:
+        for index, line in enumerate(scenario.script):
+            if line.twin is not None:
+                yield Fault(("script", index, "twin"), 'there is no network beside this one; name it: twin = "..."')
+
+
 def check_slots(scenario: Scenario) -> Iterator[Fault]:
     """m and v are asked for only where the optimizer keeps them."""
     for path, expression in _readable(scenario):
@@ -166,5 +174,6 @@ CHECKS: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     check_probes: ("data", "layers", "probes"),
     check_syntax: (),
     check_names: ("data", "layers", "probes"),
+    check_twin_lines: (),
     check_slots: ("optimizer",),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -11,7 +10,6 @@ from textual.widget import Widget
 
 if TYPE_CHECKING:
     from tui_nn.debugger.session import Session
-    from tui_nn.scenario import Scenario
     from tui_nn.tui.app import Wish
 
 
@@ -98,6 +96,7 @@ class Opening:
 
     def _open_twin(self, name: str) -> Session | None:
         from tui_nn.debugger.session import Session
+        from tui_nn.scenario import load_twin
 
         try:
             scenario, left_out = load_twin(self.wish.ref, name, self.wish.overrides)
@@ -113,25 +112,3 @@ class Opening:
             raise _Left
         if name:
             self.screen.post_message(Compiling(done, total, name))
-
-
-def load_twin(ref: str, name: str, overrides: Sequence[str]) -> tuple[Scenario, tuple[str, ...]]:
-    """The twin that the scenario `ref` names, with the same overrides but for those of keys in which the two differ.
-
-    Those would make one of both networks; they come back as the second value. Errors: ScenarioError.
-    """
-    from tui_nn.scenario import beside, differences, load_scenario
-    from tui_nn.scenario.overrides import parse_override
-
-    path = beside(ref, name)
-    twin = load_scenario(path)
-    if not overrides:
-        return twin, ()
-    its_own = [one.path for one in differences(load_scenario(ref), twin)]
-
-    def is_its_own(option: str) -> bool:
-        paths = [override.path for override in parse_override(option)]
-        return any(a[: len(b)] == b[: len(a)] for a in paths for b in its_own) or paths[0][0] == "twin"
-
-    left_out = tuple(option for option in overrides if is_its_own(option))
-    return load_scenario(path, [option for option in overrides if option not in left_out]), left_out

@@ -22,6 +22,7 @@ SLOW_STEPS = 30  # up to so many steps are shown one by one
 RUN_S, RUN_PARTS = 2.5, 40  # a run is stretched to about this long, in at most so many parts
 READ_S = 0.055  # a character
 MIN_REST_S, MAX_REST_S = 1.5, 12.0
+MOMENT_S = 1.5  # in which a second press means one line more
 SPEEDS = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -33,16 +34,19 @@ class Player:
     """
 
     def __init__(
-        self, mover: Mover | Runs, on_line: Callable[[Line], None], lang: Callable[[], str], speed: float = 1.0
-    ) -> None:
+        self, mover: Mover | Runs, on_line: Callable[[Line], None], lang: Callable[[], str], speed: float = 1.0,
+        on_turn: Callable[[bool | None], None] = lambda at_twin: None,
+    ) -> None:  # fmt: skip
         self.playback = Playback(mover.session)
         self.mover, self.on_line, self.lang, self.speed = mover, on_line, lang, speed
+        self.on_turn = on_turn  # before a line: is it about the network beside?
         self.is_paused = False
         self.is_over = not self.playback.lines
         self.number = 0
         self.due = 0.0
         self._parts: Iterator[float] | None = None
         self._rest = 0.0
+        self._began = 0.0  # the line
         self._left: Position | None = None  # where the run was when it was paused
         self._is_cut_short = False  # the move under way then
         self._is_hurried = False  # the rest of this line is made without waiting
@@ -57,11 +61,14 @@ class Player:
                 self._parts, pause = None, self._rest
             self.due = now + (0.0 if self._is_hurried else pause / self.speed)
             return
-        line = self.playback.next_line()
-        if line is None:
+        if self.playback.is_done:
             self.is_over = True
             return
-        self.number = line.number
+        self.on_turn(self.playback.lines[self.playback.index].at_twin)
+        self.playback.session = self.mover.session
+        line = self.playback.next_line()
+        assert line is not None
+        self.number, self._began = line.number, now
         self._is_hurried = False
         self.on_line(line)
         self._rest = self._rest_after(line)
@@ -86,11 +93,12 @@ class Player:
         self._left = None
 
     def line_back(self, now: float) -> None:
-        """To the start of this line, or of the one before if the run still stands where this one was begun."""
+        """To the start of this line; to the one before if nothing has moved since its start, or that is a moment ago."""
         if self.number == 0:
             return
-        begun = self.playback.begun[self.number - 1]
-        is_at_start = (self._left or self.mover.session.position) == begun and not self.mover.kind
+        place = self._left or self.mover.session.position
+        has_moved = self.mover.kind or place != self.playback.begun[self.number - 1]
+        is_at_start = not has_moved or now - self._began < MOMENT_S
         self._turn_to(max(1, self.number - is_at_start), now)
 
     def line_on(self, now: float) -> None:

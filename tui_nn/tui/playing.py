@@ -44,7 +44,7 @@ class Playing:
 
         screen = self.screen
         assert screen.mover is not None
-        player = Player(screen.mover, self._show_line, lambda: screen.view.lang, screen.wish.speed)
+        player = Player(screen.mover, self._show_line, lambda: screen.view.lang, screen.wish.speed, self._turn_to)
         if player.is_over:
             screen.say("this scenario has no script to play")
             return
@@ -104,6 +104,13 @@ class Playing:
         """The screen's, to be remembered: without the panels that a script led to and the user did not choose."""
         layout = layout_of(self.screen)
         return self._layout_before if layout == self._layout_by_script else layout
+
+    def _turn_to(self, at_twin: bool | None) -> None:
+        """Look at the network beside, if it is open, or back at the first."""
+        runs = self.screen.runs
+        if at_twin is not None and runs is not None and len(runs.entries) > 1 and runs.active != int(at_twin):
+            runs.switch(int(at_twin))
+            self.screen.look()
 
     def _show_line(self, line: Line) -> None:
         screen = self.screen

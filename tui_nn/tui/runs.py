@@ -14,7 +14,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from tui_nn.debugger.position import Position, Stop, canonical
+from tui_nn.debugger.position import Position, Stop, counterpart
 from tui_nn.debugger.session import FAR
 from tui_nn.tui.mover import Mover
 from tui_nn.tui.pictures import Pictures
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame
     from tui_nn.debugger.position import Unit
     from tui_nn.debugger.session import Session
-    from tui_nn.engine.program import Op, Program
 
 STRETCH_S = 0.4  # of a run at full speed: by so much one may be ahead of the slowest
 FIRST_STRETCH = 64  # iterations
@@ -293,30 +292,3 @@ class Runs:
             slowest = slowest if run.is_over else min(slowest, run.rate)
         if slowest < math.inf:
             self._stretch = max(1, min(int(slowest * STRETCH_S), 4 * self._stretch))
-
-
-def counterpart(place: Position, program: Program, other: Program) -> Position:
-    """The place in another program that corresponds best: the same iteration, and before the same operation.
-
-    If both have the same phases row by row, the same row; else the row with the same label; else the start of the
-    same phase, or its end if some of it is done.
-    """
-    iteration, op = place
-    if op == 0 or program is other:
-        return place
-    mine, theirs = program.ops, other.ops
-    if [row.phase for row in mine] == [row.phase for row in theirs]:
-        return canonical(other, iteration, op)
-    named = [row.index for row in theirs if (row.phase, row.label) == (mine[op].phase, mine[op].label)]
-    if named:
-        return canonical(other, iteration, named[0])
-    return canonical(other, iteration, _by_phase(mine, op, theirs))
-
-
-def _by_phase(mine: tuple[Op, ...], op: int, theirs: tuple[Op, ...]) -> int:
-    phase = mine[op].phase
-    same = [row.index for row in theirs if row.phase == phase]
-    if same:
-        return same[-1] + 1 if mine[op - 1].phase == phase else same[0]
-    done = {row.phase for row in mine[:op]}
-    return max((row.index + 1 for row in theirs if row.phase in done), default=0)

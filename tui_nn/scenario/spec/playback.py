@@ -26,6 +26,8 @@ class ScriptLine(Model):
     """Train at full speed for "20 iterations" or "3 epochs"."""
     until: Condition | None = None
     """Train until this condition holds, like "loss < 0.1"."""
+    twin: bool | None = None
+    """Look at the network beside (true), or back at the scenario's own (false); both stand at the same place."""
     wait: Annotated[float, Field(ge=0.0, le=600.0)] | None = None
     """Seconds to rest after the line."""
 
@@ -33,7 +35,7 @@ class ScriptLine(Model):
     def _says_something(self) -> "ScriptLine":
         if all(value is None for _, value in self):
             raise ValueError(
-                'an empty line; give it say, run, step, back, goto, until, show or wait, like run = "1 epoch"'
+                'an empty line; give it say, run, step, back, goto, until, show, twin or wait, like run = "1 epoch"'
             )
         return self
 
