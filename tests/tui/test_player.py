@@ -9,7 +9,7 @@ import pytest
 from tui_nn import Session, load_scenario
 from tui_nn.scenario.presets import preset_dir
 from tui_nn.tui.mover import Mover
-from tui_nn.tui.player import MAX_REST_S, RUN_PARTS, Player
+from tui_nn.tui.player import MAX_REST_S, RUN_PARTS, Player, duration_s
 
 SCRIPT = """
 [[script]]
@@ -182,3 +182,9 @@ def test_on_to_the_next_line(mover: Mover):
 def test_the_speed_goes_round(mover: Mover):
     player = Player(mover, lambda line: None, lambda: "en", speed=1.5)
     assert [player.change_speed() for _ in range(5)] == [2.0, 4.0, 0.5, 1.0, 2.0]
+
+
+def test_how_long_a_lesson_takes_is_known_beforehand(mover: Mover):
+    player = Player(mover, lambda line: None, lambda: "en")
+    foreseen = duration_s(player.playback.lines, "en")
+    assert play(mover, player, 100, 0.01) == pytest.approx(foreseen, rel=0.05)

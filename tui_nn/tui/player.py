@@ -5,7 +5,7 @@ The clock is handed in, so a test plays an hour in a moment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tui_nn.debugger.position import Position
@@ -24,6 +24,36 @@ READ_S = 0.055  # a character
 MIN_REST_S, MAX_REST_S = 1.5, 12.0
 MOMENT_S = 1.5  # in which a second press means one line more
 SPEEDS = (0.5, 1.0, 2.0, 4.0)
+
+
+def rest_after(line: Line, lang: str) -> float:
+    """Seconds to read it in, unless the script says how long."""
+    if line.wait_s is not None:
+        return line.wait_s
+    said = getattr(line.say, lang, "") if line.say else ""
+    # A Korean syllable carries about as much as two and a half Latin letters.
+    letters = sum(2.5 if ord(character) > 0x1100 else 1.0 for character in said)
+    return min(max(letters * READ_S, MIN_REST_S), MAX_REST_S)
+
+
+def duration_s(lines: Sequence[Line], lang: str) -> float:
+    """Seconds that a script takes at single speed, but for what the machine needs to run to a far place."""
+    seconds = 0.0
+    for line in lines:
+        seconds += BEFORE_S if line.moves and line.say else 0.0
+        seconds += sum(_move_s(move) for move in line.moves) + rest_after(line, lang)
+    return seconds
+
+
+def _move_s(move: Move) -> float:
+    amount = move.amount
+    if amount is None:
+        return 0.0
+    if move.verb == "run":
+        return RUN_S
+    if move.verb in ("step", "back") and amount.n <= SLOW_STEPS:
+        return amount.n * (OP_S if amount.unit == "op" else ITERATION_S)
+    return OP_S
 
 
 class Player:
@@ -71,7 +101,7 @@ class Player:
         self.number, self._began = line.number, now
         self._is_hurried = False
         self.on_line(line)
-        self._rest = self._rest_after(line)
+        self._rest = rest_after(line, self.lang())
         self._parts = self._play(line)
         self.due = now + (BEFORE_S / self.speed if line.moves and line.say else 0.0)
 
@@ -116,14 +146,6 @@ class Player:
         self.mover.goto(self.playback.return_to(number))
         self.is_paused, self._left, self._parts = False, None, None
         self.due = now
-
-    def _rest_after(self, line: Line) -> float:
-        if line.wait_s is not None:
-            return line.wait_s
-        said = getattr(line.say, self.lang(), "") if line.say else ""
-        # A Korean syllable carries about as much as two and a half Latin letters.
-        letters = sum(2.5 if ord(character) > 0x1100 else 1.0 for character in said)
-        return min(max(letters * READ_S, MIN_REST_S), MAX_REST_S)
 
     def _play(self, line: Line) -> Iterator[float]:
         """Makes the moves; yields how long to wait after each part."""
