@@ -91,7 +91,7 @@ def test_until_has_no_goal_and_gives_up(play):
     assert playback.perform(line.moves[0]).position == Position(40, 0)
 
 
-def test_lines_come_once_and_again_after_restart(play):
+def test_lines_come_once_and_again_after_a_return(play):
     playback = play('\n[[script]]\nsay = "one"\nwait = 2.5\n\n[[script]]\nshow = "loss"\n')
     first, second = playback.next_line(), playback.next_line()
     assert first is not None
@@ -100,5 +100,5 @@ def test_lines_come_once_and_again_after_restart(play):
     assert (second.number, second.say, second.show, second.wait_s) == (2, None, "loss", None)
     assert playback.is_done
     assert playback.next_line() is None
-    playback.restart()
+    assert playback.return_to(1) == (0, 0)
     assert playback.next_line() == first

@@ -337,7 +337,7 @@ def test_choosing_zooming_and_smoothing_by_keys():
         assert (view.window, view.smoothing) == (ALL, 0)
         assert panel.note() == ""
 
-    drive("xor-mlp", act, at=40)
+    drive("xor-mlp", act, at=40, twin=False)
 
 
 def test_choosing_without_letters():

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
+from tests.tui.driver import is_ready
 from tests.tui.walk import CHECKS, Check, Walk, check, open_run, take, walk_through
 from tui_nn.scenario import list_presets
+from tui_nn.tui.app import Wish
 from tui_nn.tui.commands import COMMANDS, PANELS
 from tui_nn.tui.page import Page
 from tui_nn.tui.palette import Palette
@@ -105,6 +107,47 @@ async def _play(walk: Walk, key: str) -> None:
     await walk.until(lambda: walk.run.player and walk.run.player.number == 1, "the first line")
     await walk.press("space")
     assert walk.run.player.is_paused  # type: ignore[union-attr]
+
+
+async def _plays(walk: Walk) -> Any:
+    await walk.at(0)
+    walk.run.action_play()
+    await walk.until(lambda: walk.run.player and walk.run.player.number == 1, "the first line")
+    return walk.run.player
+
+
+@check("line-on")
+async def _line_on(walk: Walk, key: str) -> None:
+    player = await _plays(walk)
+    await walk.press(key)
+    await walk.until(lambda: player.number == 2, "the second line")
+
+
+@check("line-back")
+async def _line_back(walk: Walk, key: str) -> None:
+    player = await _plays(walk)
+    player.line_on(walk.run.clock())
+    await walk.until(lambda: player.number == 2, "the second line")
+    await walk.press(key)
+    await walk.until(lambda: player.number == 1, "the first line again")
+
+
+@check("lesson-speed")
+async def _lesson_speed(walk: Walk, key: str) -> None:
+    player = await _plays(walk)
+    await walk.press(key)
+    assert player.speed == 2.0
+    assert "speed 2" in walk.text
+
+
+@check("next-lesson")
+async def _next_lesson(walk: Walk, key: str) -> None:
+    """Another scenario is open; then the walk goes on in its own."""
+    own = walk.run.scenario_id
+    await walk.press(key)
+    await walk.until(lambda: walk.run.scenario_id not in ("", own), "another scenario")
+    walk.app.open_scenario(Wish(own))
+    await walk.until(lambda: is_ready(walk.app), "the first one again")
 
 
 @check("interrupt")
