@@ -121,13 +121,13 @@ def test_taken_over_it_returns_to_where_it_was_left(mover: Mover):
     assert mover.session.position == (7, 0)
 
 
-@pytest.mark.parametrize("move", ['run = "400000 iterations"', 'until = "loss < 0"', 'goto = "iteration 400000"'])
+@pytest.mark.parametrize("move", ['run = "60000 iterations"', 'until = "loss < 0"', 'goto = "iteration 60000"'])
 def test_a_move_cut_short_is_made_to_its_end(tmp_path, move: str):
     """A pause in the middle of a run, and the user goes elsewhere: it still ends where the script says."""
     ends = []
     for is_paused in (False, True):
         path = written(tmp_path, f"[[script]]\n{move}\n")
-        session = Session(load_scenario(path, overrides=["train.iterations=400000"]))
+        session = Session(load_scenario(path, overrides=["train.iterations=60000"]))
         session.prepare()
         mover = Mover(session)
         player = Player(mover, lambda line: None, lambda: "en", speed=1000.0)
