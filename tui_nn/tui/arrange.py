@@ -24,13 +24,17 @@ class Area:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """`panels` has those that are shown; `hidden` those that one panel of a zone covers; `bars` are vertical lines."""
+    """`panels` has those that are shown; `hidden` those that one panel of a zone covers; `bars` are vertical lines.
+
+    caption: what a lesson says, below the panel it speaks of; None without one.
+    """
 
     header: Area
     footer: Area  # its width is the screen's
     panels: dict[str, Area]
     hidden: dict[str, tuple[str, ...]]
     bars: tuple[Area, ...]
+    caption: Area | None = None
 
 
 def is_too_small(width: int, height: int) -> bool:

@@ -218,7 +218,7 @@ def texts_of(screen: Any, lang: str) -> list[tuple[str, str]]:
         if preset is None:
             return []
         return [(preset.title, "\n".join([preset.title, preset.summary.get(lang, ""), *preset.tags]))]
-    panel, lesson = panels[screen.focus_name], screen.lesson.text.get(lang, "")
+    panel, lesson = panels[screen.focus_name], screen.lesson.prose.get(lang, "")
     name = PLACES[screen.focus_name]
     if screen.focus_name == "lesson":
         return [(name, lesson)]

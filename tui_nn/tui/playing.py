@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tui_nn.tui.caption import Caption
 from tui_nn.tui.commands import COMMANDS
 from tui_nn.tui.layout_memory import layout_of
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from tui_nn.scenario.chapters import Entry
     from tui_nn.tui.player import Player
     from tui_nn.tui.screens.runs import RunsScreen
-
-NARRATION_S = 8.0
 
 
 def what_follows(preset_id: str) -> Entry | None:
@@ -82,6 +81,7 @@ class Playing:
 
     def end(self, words: str) -> None:
         self.player = None
+        self.screen.say_below(None)
         self.screen.draw_footer()
         self.screen.say(words)
 
@@ -118,9 +118,6 @@ class Playing:
         if line.show:
             screen.look_at(line.show)
             self._layout_by_script = layout_of(screen)
-        if line.say and screen.arrangement is not None and "lesson" not in screen.arrangement.panels:
-            # Where the lesson has no room of its own, the words come as a note over what is looked at.
-            words = getattr(line.say, screen.view.lang)
-            screen.app.clear_notifications()
-            screen.notify(words, title=f"{line.number} of {len(screen.lesson.cues)}", timeout=NARRATION_S, markup=False)
+        if line.say:
+            screen.say_below(Caption(screen.focus_name, line.say, line.number, len(screen.lesson.cues)))
         screen.say()

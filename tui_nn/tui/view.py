@@ -43,7 +43,6 @@ class View:
     others: tuple[tuple[str, Frame], ...] = ()  # runs laid over this one in the curves: a name and its newest frame
     lesson: str = "lesson"
     scroll: int = 0
-    narration: list[str] = field(default_factory=list)  # playback: what has been said, the newest last
 
     evaluator: Evaluator | None = None  # of the program looked at; used by the pictures' thread alone
 

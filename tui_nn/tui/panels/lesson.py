@@ -79,7 +79,7 @@ class LessonPanel(Panel):
 
     def __init__(self, view: View, ink: Ink) -> None:
         super().__init__(view, ink)
-        self.text: dict[str, str] = {}
+        self.prose: dict[str, str] = {}
         self.cues: tuple[Cue, ...] = ()
         self.current = 0  # the line of the script that plays, from 1; 0 before it starts
 
@@ -132,7 +132,7 @@ class LessonPanel(Panel):
             if not self.cues:
                 return lesson_lines(NO_SCRIPT[lang], width, self.ink), 0
             return script_lines(self.cues, self.current, lang, width, self.ink)
-        return lesson_lines(self.text.get(lang) or NONE_YET[lang], width, self.ink), 0
+        return lesson_lines(self.prose.get(lang) or NONE_YET[lang], width, self.ink), 0
 
     def move(self, dx: int, dy: int, page: bool = False) -> None:
         self.view.scroll += (dx + dy) * (max(self.size.height - 2, 1) if page else 1)

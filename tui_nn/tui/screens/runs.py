@@ -13,7 +13,7 @@ from tui_nn.tui.opening import Alone, Compiling, Failed, Joined, Opened, Opening
 from tui_nn.tui.panels.beside import Part
 from tui_nn.tui.panels.detail import DetailPanel
 from tui_nn.tui.panels.lesson import cues_of
-from tui_nn.tui.playing import NARRATION_S, Playing
+from tui_nn.tui.playing import Playing
 from tui_nn.tui.pulse import Pulse
 from tui_nn.tui.screens.zones import ZonesScreen
 from tui_nn.tui.status import Speed, status_of
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tui_nn.tui.pictures import Pictures
     from tui_nn.tui.player import Player
     from tui_nn.tui.runs import Runs
+
+
+NOTE_S = 8.0
 
 
 class RunsScreen(ZonesScreen):
@@ -80,7 +83,7 @@ class RunsScreen(ZonesScreen):
             return
         self.runs = Runs(Run(message.session, self.view))
         for remark in message.session.scenario.remarks:
-            self.notify(remark, timeout=NARRATION_S, markup=False)
+            self.notify(remark, timeout=NOTE_S, markup=False)
         self.look()
         self.draw_footer()
 
@@ -97,13 +100,13 @@ class RunsScreen(ZonesScreen):
             self.player.mover = self.runs
         if message.left_out:
             words = f"The other network keeps what it differs in; not set there: {', '.join(message.left_out)}"
-            self.notify(words, timeout=NARRATION_S, markup=False)
+            self.notify(words, timeout=NOTE_S, markup=False)
         self.look()
 
     def on_alone(self, message: Alone) -> None:
         if not self._is_closed:
             title = "The network beside it cannot be opened"
-            self.notify(message.report, title=title, timeout=NARRATION_S, markup=False)
+            self.notify(message.report, title=title, timeout=NOTE_S, markup=False)
 
     def on_failed(self, message: Failed) -> None:
         if not self._is_closed:
@@ -163,7 +166,7 @@ class RunsScreen(ZonesScreen):
 
     def _show_lesson(self, session: Session) -> None:
         scenario = session.scenario
-        self.lesson.text = {"en": scenario.lesson.en, "ko": scenario.lesson.ko}
+        self.lesson.prose = {"en": scenario.lesson.en, "ko": scenario.lesson.ko}
         self.lesson.cues = cues_of(scenario.script)
         self.lesson.current = 0
 

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_nn.tui.arrange import Area, Arrangement, arrange
+from tui_nn.tui.caption import Caption, caption_lines, with_caption
 from tui_nn.tui.chrome import Bar, Gutter, footer_line
 from tui_nn.tui.commands import PANELS, PLACES, footer_commands
 from tui_nn.tui.ink import Ink
@@ -68,6 +69,7 @@ class ZonesScreen(Screen[None]):
         self.zoomed = False
         self.panels: dict[str, Panel] = {}
         self.arrangement: Arrangement | None = None
+        self.caption: Caption | None = None
         self._gutters: list[Gutter] = []
 
     @property
@@ -77,10 +79,11 @@ class ZonesScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         self.panels = {kind.where: kind(self.view, self.ink) for kind in KINDS}
         self._gutters = [Gutter(self.ink), Gutter(self.ink)]
-        self.header, self._footer = Bar("header"), Bar("footer")
+        self.header, self._footer, self._caption = Bar("header"), Bar("footer"), Bar("caption")
         yield self.header
         yield from self.panels.values()
         yield from self._gutters
+        yield self._caption
         yield self._footer
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -118,6 +121,9 @@ class ZonesScreen(Screen[None]):
             n_ops=len(program.ops) if program else 20,
             n_layers=len(program.layers) if program else 6,
         )
+        if self.caption is not None:
+            arrangement = with_caption(arrangement, self.caption, self.view.lang)
+        self._show_caption(arrangement.caption)
         if arrangement == self.arrangement:
             return
         self.arrangement = arrangement
@@ -138,6 +144,17 @@ class ZonesScreen(Screen[None]):
                 _put(gutter, arrangement.bars[i])
                 gutter.show(*_joints(arrangement, arrangement.bars[i]))
         self.draw_footer()
+
+    def _show_caption(self, area: Area | None) -> None:
+        self._caption.display = area is not None
+        if area is not None and self.caption is not None:
+            _put(self._caption, area)
+            self._caption.show(caption_lines(self.caption, self.view.lang, area, self.ink))
+
+    def say_below(self, caption: Caption | None) -> None:
+        """Say something below a panel, until something else is said there; None: nothing any more."""
+        self.caption = caption
+        self.place()
 
     def draw_footer(self) -> None:
         """On a first visit a hint, the keys, and whether something has been printed."""
@@ -266,6 +283,7 @@ class ZonesScreen(Screen[None]):
     def use_language(self, lang: str) -> None:
         self.view.lang = lang
         self.lesson.redraw()
+        self.place()
 
     def help_about(self) -> tuple[str | None, str, tuple[str, ...]]:
         """For the help page: the focused panel's name, what it shows, and the places of the table in order."""
@@ -281,7 +299,7 @@ def _put(widget: Any, area: Area) -> None:
 
 def _joints(arrangement: Arrangement, bar: Area) -> tuple[frozenset[int], frozenset[int]]:
     """At which rows of a vertical line a panel's title line touches it from the left, and from the right."""
-    areas = arrangement.panels.values()
+    areas = [*arrangement.panels.values(), *([arrangement.caption] if arrangement.caption else [])]
     rows = range(bar.y, bar.y + bar.height)
     left = frozenset(area.y - bar.y for area in areas if area.x + area.width == bar.x and area.y in rows)
     right = frozenset(area.y - bar.y for area in areas if area.x == bar.x + 1 and area.y in rows)
