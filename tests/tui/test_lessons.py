@@ -74,6 +74,10 @@ def test_every_line_is_seen_with_its_panel(preset: str, size: tuple[int, int], l
                 player = run.player
                 if player is not None and player.number not in seen and player._parts is None:  # its moves are made
                     await pilot.pause()
+                    while run.is_drawing:
+                        await asyncio.sleep(0.01)
+                    run.tick()  # a picture that is done is fetched; the player rests
+                    await pilot.pause()
                     check_line(app, lines[player.number - 1], lang)
                     seen.append(player.number)
                 if player is not None and not run.mover.kind and not run.mover.is_waiting:
