@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.cli.conftest import PRESETS, Run
+from tests.cli.conftest import Run
+from tests.presets.runs import QUICK
 from tui_nn import Session, load_scenario
 from tui_nn.cli_text import number
 from tui_nn.scenario import preset_dir
@@ -30,7 +31,7 @@ that = "loss < loss@0"
 """
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", QUICK)
 def test_every_preset_plays(run: Run, preset: str):
     answer = run("play", "--headless", preset)
     assert answer.status == 0, answer.out

@@ -13,17 +13,17 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.engine.make import make_session
+from tests.presets.runs import QUICK
 from tui_nn.debugger.position import START, UNITS, Position
 from tui_nn.debugger.session import Session
-from tui_nn.scenario import list_presets, load_scenario
+from tui_nn.scenario import load_scenario
 
-PRESETS = [preset.id for preset in list_presets()]
 FULL = os.environ.get("TUI_NN_FULL") == "1"
-MOVES = max(10_000 if FULL else 1_600, 100 * len(PRESETS))  # with fewer on each, too few places are revisited
+MOVES = max(10_000 if FULL else 1_600, 100 * len(QUICK))  # with fewer on each, too few places are revisited
 FAR = 400  # iterations: well past an epoch of every preset, and past 128 checkpoints
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", QUICK)
 def test_random_moves_and_a_fresh_run_agree(preset):
     """At least 10,000 moves over all presets (in .ci/full; 1,600 else): a revisited position has the bytes of the first visit,
     and a fresh session that walks through all of them once, forwards, finds the same."""
@@ -31,7 +31,7 @@ def test_random_moves_and_a_fresh_run_agree(preset):
     session = Session(load_scenario(preset))
     n_ops = len(session.program.ops)
     far = min(FAR, max(session.planned_iterations, 30))  # a short plan is one of slow iterations
-    moves = -(-MOVES // len(PRESETS))
+    moves = -(-MOVES // len(QUICK))
     if session.program.n_parameters > 1e6 and not FULL:  # 15 ms an iteration
         far, moves = 5, 20
     seen: dict[Position, bytes] = {}

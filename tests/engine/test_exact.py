@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tests.engine.make import make_session
+from tests.presets.runs import QUICK
 from tui_nn.debugger.session import Session
-from tui_nn.scenario import list_presets, load_scenario
+from tui_nn.scenario import load_scenario
 
 ITERATIONS = 1_000
-PRESETS = [preset.id for preset in list_presets()]
 
 
 def step_through(session: Session, iterations: int) -> int:
@@ -37,7 +37,7 @@ def check_same(fast: Session, slow: Session, iterations: int) -> None:
     print(f"{program.scenario.id}: {iterations:,} iterations, {n:,} ops one at a time, the same bytes")
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", QUICK)
 def test_full_speed_and_op_by_op_leave_the_same_bytes(preset):
     """1,000 iterations of every preset, past its planned end if need be: state, frame and every history row.
 

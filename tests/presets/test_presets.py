@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.presets.controls_functions import CONTROLS_OF_FUNCTIONS
-from tests.presets.runs import IS_FULL, PRESETS, commands, paragraphs, results_of, session_of
+from tests.presets.runs import IS_FULL, MILLIONS, PRESETS, QUICK, commands, paragraphs, results_of, session_of
 from tui_nn import load_scenario
 from tui_nn.debugger.expect import needed_of
 from tui_nn.debugger.script import Playback
@@ -119,7 +119,7 @@ def test_every_command_of_the_lesson_opens(preset: str):
         assert session_of(ref, *overrides).step("iteration").reason == "done"
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", QUICK)
 def test_the_script_plays_to_its_end(preset: str):
     """Headless, without a clock: every move gets where it wants, and every condition comes true."""
     session = session_of(preset)
@@ -142,12 +142,16 @@ def test_expectations_hold_with_its_own_seed(preset: str):
     assert broken == []
 
 
+def test_those_with_millions_of_weights_are_named():
+    assert {preset for preset in PRESETS if session_of(preset).program.n_parameters > 1e6} == MILLIONS
+
+
 def held_on_seeds(preset: str, n_seeds: int) -> list[int]:
     """The seeds of 0 .. n_seeds - 1 on which every expectation held."""
     return [seed for seed in range(n_seeds) if all(r.held for r in results_of(preset, f"seed={seed}"))]
 
 
-@pytest.mark.parametrize("preset", [preset for preset in PRESETS if IS_FULL or preset not in SLOW])
+@pytest.mark.parametrize("preset", [preset for preset in QUICK if IS_FULL or preset not in SLOW])
 def test_expectations_hold_on_other_seeds(preset: str):
     """All of them at once on the first seeds; in the full run on at least 19 of seeds 0 to 19."""
     n_seeds = 20 if IS_FULL else 2
@@ -156,7 +160,7 @@ def test_expectations_hold_on_other_seeds(preset: str):
 
 
 @pytest.mark.skipif(not IS_FULL, reason="the long sweep")
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", [preset for preset in PRESETS if preset not in MILLIONS])
 def test_rate_over_200_seeds(preset: str):
     """Printed, and at least 95 %."""
     held = held_on_seeds(preset, 200)

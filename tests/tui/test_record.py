@@ -37,8 +37,7 @@ def seen(text: str, size: tuple[int, int]) -> list[str]:
     return shown
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize(("size", "lang"), zip(SIZES, ("en", "ko"), strict=True))
 def test_every_line_of_the_lesson_is_seen(size: tuple[int, int], lang: str):
     """Its number in the header; and the last screen says that the script is over."""
     text, script = cast(size, lang), load_scenario("perceptron-and").script
@@ -58,7 +57,6 @@ def test_time_only_goes_on_and_a_lesson_takes_its_time():
 
 
 def test_twice_the_same_bytes():
-    cast.cache_clear()
     first = cast(SIZES[0])
     cast.cache_clear()
     assert cast(SIZES[0]) == first
