@@ -47,7 +47,7 @@ def network(scenario: Scenario) -> str:
     """Like "2-4-1 tanh, xor, sgd"."""
     widths, names = [data_shape(scenario.data).n_features], []
     for layer in scenario.layers:
-        widths += [layer.units] if hasattr(layer, "units") else []
+        widths += [layer.units] if layer.type == "dense" else []
         names += [layer.type] if layer.type != "dense" else []
         activation = getattr(layer, "activation", "linear")
         names += [activation if isinstance(activation, str) else activation.type]

@@ -37,7 +37,7 @@ def seen(text: str, size: tuple[int, int]) -> list[str]:
     return shown
 
 
-@pytest.mark.parametrize(("size", "lang"), zip(SIZES, ("en", "ko"), strict=True))
+@pytest.mark.parametrize(("size", "lang"), list(zip(SIZES, ("en", "ko"), strict=True)))
 def test_every_line_of_the_lesson_is_seen(size: tuple[int, int], lang: str):
     """Its number in the header; and the last screen says that the script is over."""
     text, script = cast(size, lang), load_scenario("perceptron-and").script
