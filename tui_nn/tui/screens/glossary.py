@@ -161,8 +161,9 @@ class GlossaryScreen(Modal[str | None]):
     def _foot(self, keys: Sequence[tuple[str, str]]) -> Line:
         line: Line = []
         for key, label in keys:
-            more = [self.ink.say(key, "key"), self.ink.say(f" {label}   ", "dim")]
-            if sum(cells(segment.text) for segment in (*line, *more)) <= self.size.width:
+            gap = [self.ink.say("   ")] if line else []
+            more = [*gap, self.ink.say(key, "key"), self.ink.say(f" {label}", "dim")]
+            if sum(cells(segment.text) for segment in (*line, *more)) <= self.app.size.width:
                 line += more
         return line
 
