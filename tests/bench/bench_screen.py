@@ -80,7 +80,7 @@ class Painter:
 async def with_app(
     scenario: str, size: tuple[int, int], act: Callable[[TuiApp, Any, Painter], Awaitable[None]]
 ) -> None:
-    app = TuiApp(Options(wish=Wish(scenario)))
+    app = TuiApp(Options(wish=Wish(scenario, twin=False)))
     async with app.run_test(size=size) as pilot:
         try:
             await until(pilot, lambda: is_ready(app))
