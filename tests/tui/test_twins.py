@@ -228,6 +228,25 @@ def test_a_click_on_the_other_looks_at_it():
     drive("zero-init", act)
 
 
+@pytest.mark.parametrize("key", ["space", "b", "f"])
+def test_a_lesson_returns_to_the_network_it_speaks_of(key: str):
+    """x takes the wheel, as every move does; going on, a line back and a line on look at the first network again."""
+
+    async def act(app, pilot):
+        run = app.debugger
+        await until(pilot, lambda: len(run.runs.entries) == 2)
+        await pilot.press("p")
+        await until(pilot, lambda: run.player.number == 1)
+        await pilot.press("x")
+        assert run.player.is_paused
+        assert run.runs.active == 1
+        await pilot.press(key)
+        await until(pilot, lambda: not run.player.is_paused)
+        assert run.runs.active == 0
+
+    drive("zero-init", act)
+
+
 def test_resizing_and_switching_while_both_train():
     """Wide networks: the history of small ones is full after some seconds."""
 

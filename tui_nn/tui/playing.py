@@ -29,6 +29,7 @@ class Playing:
     def __init__(self, screen: RunsScreen) -> None:
         self.screen = screen
         self.player: Player | None = None
+        self._looked_at = 0  # the network, when the player was paused
         self._layout_before: dict[str, Any] = {}  # before the newest script,
         self._layout_by_script: dict[str, Any] = {}  # and as that has left it
 
@@ -53,12 +54,15 @@ class Playing:
         screen.say()
 
     def pause(self) -> None:
-        player = self.player
-        if player is not None:
+        player, runs = self.player, self.screen.runs
+        if player is not None and not player.is_paused:
+            self._looked_at = runs.active if runs is not None else 0
             self.screen.done(self.screen.guarded(player.pause))
 
     def resume(self) -> None:
+        """From where it was left, looking at the network that it was about."""
         if self.player is not None:
+            self._look_back()
             self.player.resume(self.screen.clock())
             self.screen.say()
 
@@ -69,6 +73,7 @@ class Playing:
             screen.say("no lesson plays; p plays it")
             return
         now = screen.clock()
+        self._look_back()
         screen.guarded(lambda: player.line_back(now) if by < 0 else player.line_on(now))
         screen.say()
 
@@ -107,9 +112,17 @@ class Playing:
 
     def _turn_to(self, at_twin: bool | None) -> None:
         """Look at the network beside, if it is open, or back at the first."""
+        if at_twin is not None:
+            self._look_at(int(at_twin))
+
+    def _look_back(self) -> None:
+        if self.player is not None and self.player.is_paused:
+            self._look_at(self._looked_at)
+
+    def _look_at(self, active: int) -> None:
         runs = self.screen.runs
-        if at_twin is not None and runs is not None and len(runs.entries) > 1 and runs.active != int(at_twin):
-            runs.switch(int(at_twin))
+        if runs is not None and active < len(runs.entries) and runs.active != active:
+            runs.switch(active)
             self.screen.look()
 
     def _show_line(self, line: Line) -> None:

@@ -137,6 +137,7 @@ class DebuggerScreen(RunsScreen):
         if runs is None or len(runs.entries) < 2:
             self.say("there is no other network: this scenario is open alone")
             return
+        self.playing.pause()  # its words speak of the one that was looked at
         runs.switch(to)
         self.speed.restart(runs.looked_at.session.position.iteration)
         self.look()
