@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -48,15 +49,26 @@ def record_lesson(
     if not scenario.script:
         raise click.UsageError(f"{ref} has no script; there is nothing to record")
     from tui_nn.tui.app import Wish
-    from tui_nn.tui.record import record
+    from tui_nn.tui.record import NotOpenedError, record
 
     def told(number: int, total: int) -> None:
         if sys.stderr.isatty():
             click.echo(f"\rline {number} of {total}", nl=number == total, err=True)
 
-    with open(path, "w", encoding="utf-8", newline="\n") as file:
+    target = Path(path)
+    is_new = not target.exists()
+    with target.open("a"):
+        pass  # refused now, if at all, and not when the recording is done
+    try:
         wish = Wish(ref, tuple(overrides), speed=speed)
-        file.write(record(wish, lang or default_language(), (columns, rows), ascii_only, told))
+        text = record(wish, lang or default_language(), (columns, rows), ascii_only, told)
+    except BaseException as error:
+        if is_new:
+            target.unlink(missing_ok=True)
+        if isinstance(error, NotOpenedError):
+            raise click.ClickException(str(error)) from error
+        raise
+    target.write_text(text, encoding="utf-8", newline="\n")
     click.echo(f"{path}: play it with asciinema play {path}")
     return 0
 

@@ -151,3 +151,20 @@ def test_without_a_twin_no_line_can_turn_to_it(run: Run, line):
     answer = run("play", "--headless", line("[[script]]\ntwin = true\n"))
     assert answer.status == 2
     assert "there is no network beside this one" in answer.err
+
+
+@pytest.mark.parametrize("before", ["an older recording", None])
+def test_a_recording_that_fails_leaves_what_was_there(run: Run, tmp_path, monkeypatch, before: str | None):
+    from tui_nn.tui import record
+
+    def fail(*_: object) -> str:
+        raise record.NotOpenedError("no memory for that")
+
+    monkeypatch.setattr(record, "record", fail)
+    path = tmp_path / "lesson.cast"
+    if before is not None:
+        path.write_text(before, encoding="utf-8")
+    answer = run("play", "perceptron-or", "--record", str(path))
+    assert answer.status == 2
+    assert "no memory for that" in answer.err
+    assert (path.read_text(encoding="utf-8") if path.exists() else None) == before

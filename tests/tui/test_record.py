@@ -9,7 +9,8 @@ import pytest
 
 from tui_nn import load_scenario
 from tui_nn.tui.app import Wish
-from tui_nn.tui.record import record
+from tui_nn.tui.opening import Failed, Opening
+from tui_nn.tui.record import NotOpenedError, record
 
 SIZES = [(120, 40), (80, 24)]
 
@@ -60,3 +61,12 @@ def test_twice_the_same_bytes():
     first = cast(SIZES[0])
     cast.cache_clear()
     assert cast(SIZES[0]) == first
+
+
+def test_a_scenario_that_cannot_be_opened_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    def start(opening: Opening) -> None:
+        opening.screen.post_message(Failed("no memory for that"))
+
+    monkeypatch.setattr(Opening, "start", start)
+    with pytest.raises(NotOpenedError, match="no memory for that"):
+        record(Wish("perceptron-and"), "en", (80, 24), ascii=False, on_line=lambda number, total: None)

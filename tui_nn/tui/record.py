@@ -65,11 +65,20 @@ class Cast:
         return "\n".join(self.lines) + "\n"
 
 
+class NotOpenedError(Exception):
+    """The scenario cannot be run; str() is the report."""
+
+
 class Forgetful(TuiApp):
     """A recording leaves no traces in the user's settings."""
 
+    failure = ""  # why the scenario could not be opened
+
     def remember(self, **settings: Any) -> None:
         self.options.remembered |= settings
+
+    def opening_failed(self, report: str) -> None:
+        self.failure = report
 
 
 def record(wish: Wish, lang: str, size: tuple[int, int], ascii: bool, on_line: Callable[[int, int], None]) -> str:
@@ -80,12 +89,14 @@ def record(wish: Wish, lang: str, size: tuple[int, int], ascii: bool, on_line: C
     return asyncio.run(_record(Forgetful(Options(lang, ascii, wish=wish)), size, on_line))
 
 
-async def _record(app: TuiApp, size: tuple[int, int], on_line: Callable[[int, int], None]) -> str:
+async def _record(app: Forgetful, size: tuple[int, int], on_line: Callable[[int, int], None]) -> str:
     async with app.run_test(size=size) as pilot:
         try:
             run, clock = app.debugger, Clock()
             assert run is not None
             while not run.has_begun:
+                if app.failure:
+                    raise NotOpenedError(app.failure)
                 await asyncio.sleep(POLL_S)
             run.be_turned_by(clock)
             run.action_play()
