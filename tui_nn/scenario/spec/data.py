@@ -4,9 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from tui_nn.scenario.errors import shown
 from tui_nn.scenario.spec.base import BatchSize, DataNumber, Model
-from tui_nn.scenario.spec.init import row_of_numbers
+from tui_nn.scenario.spec.init import row_of_numbers, rows_of_numbers
 
 MAX_SAMPLES = 100_000
 MAX_GIVEN_POINTS = 1_000  # what a file may write out
@@ -114,15 +113,7 @@ class RavineData(DataSpec):
 
 
 def _points(value: Any) -> tuple[tuple[float, ...], ...]:
-    if not isinstance(value, list | tuple):
-        raise ValueError(f"got {shown(value)}; write {POINTS_LIKE}")
-    if not 1 <= len(value) <= MAX_GIVEN_POINTS:
-        raise ValueError(f"x has {len(value):,} rows; it must have 1 to {MAX_GIVEN_POINTS:,}")
-    rows = tuple(row_of_numbers(row, f"x[{index}]", POINTS_LIKE, MAX_GIVEN_FEATURES) for index, row in enumerate(value))
-    for index, row in enumerate(rows):
-        if len(row) != len(rows[0]):
-            raise ValueError(f"x[{index}] has {len(row):,} numbers, x[0] has {len(rows[0]):,}; make them alike")
-    return rows
+    return rows_of_numbers(value, "x", POINTS_LIKE, MAX_GIVEN_POINTS, MAX_GIVEN_FEATURES)
 
 
 def _answers(value: Any) -> tuple[float, ...]:

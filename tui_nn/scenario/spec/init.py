@@ -42,6 +42,19 @@ def row_of_numbers(value: Any, key: str, like: str, limit: int) -> tuple[float, 
     return tuple(float(number) for number in value)
 
 
+def rows_of_numbers(value: Any, key: str, like: str, most_rows: int, most_in_row: int) -> tuple[tuple[float, ...], ...]:
+    """A list of lists of numbers, all equally long."""
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"got {shown(value)}; write {like}")
+    if not 1 <= len(value) <= most_rows:
+        raise ValueError(f"{key} has {len(value):,} rows; it must have 1 to {most_rows:,}")
+    rows = tuple(row_of_numbers(row, f"{key}[{index}]", like, most_in_row) for index, row in enumerate(value))
+    for index, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            raise ValueError(f"{key}[{index}] has {len(row):,} numbers, {key}[0] has {len(rows[0]):,}; make them alike")
+    return rows
+
+
 def _biases(value: Any) -> tuple[float, ...] | None:
     if value is None:  # the default, when a Scenario is made from another's fields
         return None
@@ -51,17 +64,7 @@ def _biases(value: Any) -> tuple[float, ...] | None:
 def _weights(value: Any) -> tuple[tuple[float, ...], ...] | None:
     if value is None:
         return None
-    if not isinstance(value, list | tuple):
-        raise ValueError(f"got {shown(value)}; write {WEIGHTS_LIKE}")
-    if not 1 <= len(value) <= MAX_UNITS:
-        raise ValueError(f"weights has {len(value):,} rows; it must have 1 to {MAX_UNITS:,}")
-    rows = tuple(row_of_numbers(row, f"weights[{index}]", WEIGHTS_LIKE, MAX_UNITS) for index, row in enumerate(value))
-    for index, row in enumerate(rows):
-        if len(row) != len(rows[0]):
-            raise ValueError(
-                f"weights[{index}] has {len(row):,} numbers, weights[0] has {len(rows[0]):,}; make them alike"
-            )
-    return rows
+    return rows_of_numbers(value, "weights", WEIGHTS_LIKE, MAX_UNITS, MAX_UNITS)
 
 
 _NUMBERS = {"type": "array", "items": {"type": "number"}, "minItems": 1}
