@@ -20,6 +20,11 @@ def test_every_preset_has_a_row_without_an_empty_cell(lang: str):
     assert all(all(row) for row in rows)
 
 
+def test_the_readme_counts_them():
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert f"[{len(PRESETS)} lessons](docs/COURSE.md)" in readme
+
+
 def test_widths_that_repeat_are_counted():
     assert shortened([2, 8, 8, 8, 1]) == "2-3×8-1"
     assert shortened([2, 8, 8, 1]) == "2-8-8-1"
