@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.presets.controls_descent import CONTROLS_OF_DESCENT
 from tests.presets.controls_functions import CONTROLS_OF_FUNCTIONS
 from tests.presets.runs import IS_FULL, MILLIONS, PRESETS, QUICK, commands, paragraphs, results_of, session_of
 from tui_nn import load_scenario
@@ -251,6 +252,7 @@ CONTROLS = [
     ("zero-init", ["layers[0].init=xavier_uniform"], ALL),
     ("zero-init", ["layers[0].init=he_normal", "layers[1].init=he_normal"], ALL),
     ("zero-init-cured", ["layers[0].init=zeros"], ALL),
+    *CONTROLS_OF_DESCENT,
     *CONTROLS_OF_FUNCTIONS,
     ("zero-init-one-layer", ["data.source=xor"], ALL),
     ("zero-init-relu", ["layers[0].init=he_normal"], ALL),
