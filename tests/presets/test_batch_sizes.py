@@ -144,6 +144,20 @@ def test_the_lines_on_the_way(preset: str, told: dict[int, tuple[float, float]])
         assert line(session) == pytest.approx(expected, abs=6e-4)
 
 
+def test_how_far_it_wanders():
+    """Over all points at the end of each epoch for single samples; the losses of the batches of 16 after five epochs."""
+    session = session_of("sgd")
+    ends = []
+    for epoch in range(1, 21):
+        session.goto(epoch * N)
+        ends.append(loss(session, *line(session)))
+    assert (min(ends), max(ends)) == pytest.approx((0.29, 0.52), abs=0.005)
+    session = session_of("mini-batch")
+    session.goto(160)
+    late = session.history["loss"][40:]
+    assert (late.min(), late.max()) == pytest.approx((0.10, 0.47), abs=0.005)
+
+
 def test_the_whole_set_descends_as_in_numpy_and_only_down():
     """(w, b) ← (w, b) - 0.1 g for 20 updates, and the loss falls in each."""
     session, w, b = session_of("gd"), *START
