@@ -137,6 +137,14 @@ def test_bad_override_names_the_option_not_a_line(option):
     assert problem.message == BAD_OVERRIDES[option]
 
 
+def test_an_override_may_bring_a_table_that_the_file_lacks():
+    """clip looks like a misspelt script, which the file has; it is a word of the format all the same."""
+    assert load_scenario("xor-mlp").clip is None
+    clip = load_scenario("xor-mlp", ["clip.norm=1"]).clip
+    assert clip is not None
+    assert clip.norm == 1.0
+
+
 def test_korean_is_joined_and_text_may_be_plain(tmp_path):
     """Loose jamo become syllables (NFC); a plain string stands for both languages."""
     loose = unicodedata.normalize("NFD", "손실")

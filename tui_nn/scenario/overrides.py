@@ -8,6 +8,7 @@ from typing import Any
 
 from tui_nn.scenario.errors import Path, Problem, dotted, nearest, shown
 from tui_nn.scenario.fields import discriminator, is_tagged, variants
+from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.spec.init import INIT_KEYS
 from tui_nn.scenario.spec.layers import ACTIVATION_KEYS
 
@@ -100,7 +101,8 @@ def write(raw: dict[str, Any], override: Override, applied: Sequence[Override]) 
     for depth, part in enumerate(override.path[:-1]):
         _require(table, part, override.path[:depth])
         if isinstance(part, str) and part not in table:
-            if match := nearest(part, table):
+            is_known = depth == 0 and part in Scenario.model_fields  # clip: not in the file, and no misspelt script
+            if not is_known and (match := nearest(part, table)):
                 raise ValueError(f"unknown key {part!r}; did you mean {match!r}?")
             table[part] = {}
         table = table[part]
