@@ -9,6 +9,7 @@ import pytest
 
 from tests.presets.controls_descent import CONTROLS_OF_DESCENT
 from tests.presets.controls_functions import CONTROLS_OF_FUNCTIONS
+from tests.presets.controls_vanishing import CONTROLS_OF_VANISHING
 from tests.presets.runs import IS_FULL, MILLIONS, PRESETS, QUICK, commands, paragraphs, results_of, session_of
 from tui_nn import load_scenario
 from tui_nn.debugger.expect import needed_of
@@ -254,6 +255,7 @@ CONTROLS = [
     ("zero-init-cured", ["layers[0].init=zeros"], ALL),
     *CONTROLS_OF_DESCENT,
     *CONTROLS_OF_FUNCTIONS,
+    *CONTROLS_OF_VANISHING,
     ("zero-init-one-layer", ["data.source=xor"], ALL),
     ("zero-init-relu", ["layers[0].init=he_normal"], ALL),
     ("zero-init-rounding", ["layers[0].units=48"], ("weight.dense_1[0,36] - weight.dense_1[32,36]",)),

@@ -27,10 +27,16 @@ CURES = {
         for index in range(20)
         for change in ("init: normal → xavier_normal", "init_std: 0.01 → 1")
     ],
+    "vanishing-deep": ["layers: 101 entries → 200 entries"],
     "vanishing-sigmoid": [
         f"layers[{index}].{change}"
         for index in range(10)
         for change in ("init: xavier_uniform → he_normal", "activation: sigmoid → relu")
+    ],
+    "vanishing-tanh": [
+        f"layers[{index}].{change}"
+        for index in range(10)
+        for change in ("init: normal → xavier_uniform", "init_std: 0.1 → 1")
     ],
     "xor-mlp": ["layers[0].units: 4 → 2"],
     "xavier-normal": [f"layers[{index}].gain: 1 → 1.66667" for index in range(20)],
