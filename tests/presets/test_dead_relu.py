@@ -7,6 +7,7 @@ import pytest
 
 from tests.presets.runs import IS_FULL, metric, session_of, trained
 from tui_nn import Session
+from tui_nn.debugger.units import unit_statistics
 
 PRESET = "dead-relu"
 LEAKY = "layers[0].activation=leaky_relu"
@@ -40,6 +41,21 @@ def test_which_units_die_and_when():
         "saturated.relu_1",
     ):  # with one batch an epoch they agree: the panel's column sat has both
         assert session.history[name].tolist() == pytest.approx([0, 1 / 6, 5 / 6, 5 / 6, 1])  # 17 %, 83 %, 100 %
+
+
+def test_since_when_as_the_table_of_the_units_says():
+    """The last iteration in which each unit fired: the run keeps it, and it is that of the activations themselves."""
+    session = session_of(PRESET)
+    by_hand = np.full(6, -1)
+    for iteration in range(5):
+        by_hand[fires(session, iteration) > 0] = iteration
+    session.goto(5)
+    found = unit_statistics(session.frame(), session.frame().layer("relu_1"))
+    assert by_hand.tolist() == [0, 1, 3, 1, 1, 1]
+    assert found.last_fired is not None
+    assert found.last_fired.tolist() == by_hand.tolist()
+    assert found.is_dead is not None
+    assert found.is_dead.all()
 
 
 def test_silent_for_one_point_is_not_dead():
