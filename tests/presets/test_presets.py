@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.presets.controls_adaptive import CONTROLS_OF_ADAPTIVE
 from tests.presets.controls_descent import CONTROLS_OF_DESCENT
 from tests.presets.controls_functions import CONTROLS_OF_FUNCTIONS
 from tests.presets.controls_vanishing import CONTROLS_OF_VANISHING
@@ -256,6 +257,7 @@ CONTROLS = [
     *CONTROLS_OF_DESCENT,
     *CONTROLS_OF_FUNCTIONS,
     *CONTROLS_OF_VANISHING,
+    *CONTROLS_OF_ADAPTIVE,
     ("zero-init-one-layer", ["data.source=xor"], ALL),
     ("zero-init-relu", ["layers[0].init=he_normal"], ALL),
     ("zero-init-rounding", ["layers[0].units=48"], ("weight.dense_1[0,36] - weight.dense_1[32,36]",)),

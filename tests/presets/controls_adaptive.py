@@ -1,0 +1,16 @@
+"""Controls of the optimizers with a stride for every weight: (preset, overrides, parts of what must fail with them)."""
+
+ALL = ("",)
+
+CONTROLS_OF_ADAPTIVE = [
+    ("adagrad", ["optimizer.type=sgd", "optimizer.lr=0.0158"], ("abs(weight.dense_1[0,0] - 0.5)",)),
+    ("adagrad", ["data.condition=1"], ("grad.dense_1", "v.dense_1")),
+    ("adagrad", ["optimizer.lr=5"], ("abs(weight.dense_1[0,0] - 9.54396)",)),
+    ("rmsprop", ["optimizer.rho=0.99"], ("weight.dense_1[0,0] - 1.58114", "update_ratio")),
+    ("rmsprop", ["data.condition=1"], ("grad.dense_1",)),
+    ("rmsprop", ["optimizer.lr=0.05"], ("abs(weight.dense_1[0,0] - 10)",)),
+    ("rmsprop-late-steps", ["schedule.type=cosine"], ("update_ratio.dense_1 > 0.0001", "mean(update_ratio.dense_1)")),
+    ("rmsprop-late-steps", ["optimizer.lr=0.001"], ("loss < 1",)),
+    ("rmsprop-late-steps-cured", ["schedule.type=constant"], ("weight_norm.dense_1 < 0.000001", "mean(update_ratio")),
+    ("rmsprop-late-steps-cured", ["optimizer.lr=0.001"], ("loss < 1",)),
+]
