@@ -13,4 +13,5 @@ CONTROLS_OF_ADAPTIVE = [
     ("rmsprop-late-steps", ["optimizer.lr=0.001"], ("loss < 1",)),
     ("rmsprop-late-steps-cured", ["schedule.type=constant"], ("weight_norm.dense_1 < 0.000001", "mean(update_ratio")),
     ("rmsprop-late-steps-cured", ["optimizer.lr=0.001"], ("loss < 1",)),
+    ("adam-by-hand", ["optimizer.bias_correction=false"], ALL),
 ]
