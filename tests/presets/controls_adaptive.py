@@ -14,4 +14,11 @@ CONTROLS_OF_ADAPTIVE = [
     ("rmsprop-late-steps-cured", ["schedule.type=constant"], ("weight_norm.dense_1 < 0.000001", "mean(update_ratio")),
     ("rmsprop-late-steps-cured", ["optimizer.lr=0.001"], ("loss < 1",)),
     ("adam-by-hand", ["optimizer.bias_correction=false"], ALL),
+    ("adam", ["optimizer.eps=1e-7"], ("6.5 * sqrt", "loss < 0.005")),
+    ("adam", ["optimizer.lr=0.002"], ("abs(weight.dense_1[0,1] - 0.001)",)),
+    ("adam-adapts", ["optimizer.beta1=0"], ("m.dense_1", "update_ratio")),
+    ("adam-adapts", ["data.x=[[1.0, 1.0], [-1.0, 1.0]]"], ("abs(m.dense_1[0,0]) > 0.99",)),
+    ("adam-adapts", ["optimizer.lr=0.02"], ("loss@198",)),
+    ("adam-lr-one", ["optimizer.lr=0.01"], ALL),
+    ("adam-lr-one-cured", ["optimizer.lr=1"], ALL),
 ]
