@@ -21,4 +21,7 @@ CONTROLS_OF_ADAPTIVE = [
     ("adam-adapts", ["optimizer.lr=0.02"], ("loss@198",)),
     ("adam-lr-one", ["optimizer.lr=0.01"], ALL),
     ("adam-lr-one-cured", ["optimizer.lr=1"], ALL),
+    ("epsilon", ["optimizer.eps=1e-8"], ("isnan(weight", "isnan(loss)")),
+    ("epsilon", ["data.samples=10"], ("grad.dense_1[0,0] == 0",)),  # other pixels are always 0 among ten
+    ("epsilon-cured", ["optimizer.eps=0"], ALL),
 ]
