@@ -24,4 +24,12 @@ CONTROLS_OF_ADAPTIVE = [
     ("epsilon", ["optimizer.eps=1e-8"], ("isnan(weight", "isnan(loss)")),
     ("epsilon", ["data.samples=10"], ("grad.dense_1[0,0] == 0",)),  # other pixels are always 0 among ten
     ("epsilon-cured", ["optimizer.eps=0"], ALL),
+    ("optimizer-race", ["optimizer.lr=0.09"], ("abs(weight", "min(loss)")),
+    ("optimizer-race", ["optimizer.lr=0.11"], ("max(loss)",)),
+    ("optimizer-race-momentum", ["optimizer.momentum=0"], ALL),
+    ("optimizer-race-rmsprop", ["optimizer.rho=0.99"], ("update_ratio",)),
+    ("optimizer-race-rmsprop", ["optimizer.lr=0.01"], ("min(loss)",)),
+    ("optimizer-race-rmsprop", ["optimizer.lr=2"], ("max(loss)",)),
+    ("optimizer-race-adagrad", ["optimizer.lr=0.05"], ALL),
+    ("optimizer-race-adam", ["optimizer.lr=0.01"], ALL),
 ]
