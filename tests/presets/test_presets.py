@@ -10,6 +10,7 @@ import pytest
 from tests.presets.controls_adaptive import CONTROLS_OF_ADAPTIVE
 from tests.presets.controls_descent import CONTROLS_OF_DESCENT
 from tests.presets.controls_functions import CONTROLS_OF_FUNCTIONS
+from tests.presets.controls_generalisation import CONTROLS_OF_GENERALISATION
 from tests.presets.controls_vanishing import CONTROLS_OF_VANISHING
 from tests.presets.runs import IS_FULL, MILLIONS, PRESETS, QUICK, commands, paragraphs, results_of, session_of
 from tui_nn import load_scenario
@@ -258,6 +259,7 @@ CONTROLS = [
     *CONTROLS_OF_FUNCTIONS,
     *CONTROLS_OF_VANISHING,
     *CONTROLS_OF_ADAPTIVE,
+    *CONTROLS_OF_GENERALISATION,
     ("zero-init-one-layer", ["data.source=xor"], ALL),
     ("zero-init-relu", ["layers[0].init=he_normal"], ALL),
     ("zero-init-rounding", ["layers[0].units=48"], ("weight.dense_1[0,36] - weight.dense_1[32,36]",)),
