@@ -97,10 +97,10 @@ def test_too_large_a_factor():
 
 def test_with_sgd_decay_and_penalty_are_one_training():
     """After 1,000 updates no weight differs by 0.000001; and an empty pixel's weight has decayed by 0.9998 ^ 1000."""
-    for mine, theirs in zip(weights("weight-decay"), weights("weight-decay-as-loss"), strict=True):
-        np.testing.assert_allclose(mine[0], theirs[0], atol=1e-6)
-    losses_of = [finished(name).history["loss"] for name in ("weight-decay", "weight-decay-as-loss")]
-    np.testing.assert_allclose(*losses_of, atol=1e-5)
+    for one, other in zip(weights("weight-decay"), weights("weight-decay-as-loss"), strict=True):
+        np.testing.assert_allclose(one[0], other[0], atol=1e-6)
+    mine, theirs = (finished(name).history["loss"] for name in ("weight-decay", "weight-decay-as-loss"))
+    np.testing.assert_allclose(mine, theirs, atol=1e-5)
     first = layers_of(session_of("weight-decay"))[0][0][:, EMPTY_PIXEL]
     last = weights("weight-decay")[0][0][:, EMPTY_PIXEL]
     assert pytest.approx(0.8187, abs=5e-5) == 0.9998**1000
