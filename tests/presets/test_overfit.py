@@ -108,6 +108,9 @@ def test_it_stops_where_the_rule_says_and_puts_the_best_back(patience: int):
     if patience == 10:
         assert losses(layers_of(session), data.x_train, data.y_train).mean() == pytest.approx(0.0068, abs=5e-5)
         assert metric(session, "val_loss") == pytest.approx(0.181, abs=6e-4)  # drawn before the weights went back
+        session.step("iteration")
+        norms = session.history["weight_norm.dense_1"]
+        assert norms[[329, 429, 430]] == pytest.approx([15.4, 15.5, 15.4], abs=0.02)
 
 
 def curves_of_iterations(session: Session, end: int) -> np.ndarray:
