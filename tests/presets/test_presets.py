@@ -9,6 +9,7 @@ import pytest
 
 from tests.presets.controls_adaptive import CONTROLS_OF_ADAPTIVE
 from tests.presets.controls_descent import CONTROLS_OF_DESCENT
+from tests.presets.controls_first_networks import CONTROLS_OF_FIRST_NETWORKS, SLOW_FIRST_NETWORKS
 from tests.presets.controls_functions import CONTROLS_OF_FUNCTIONS
 from tests.presets.controls_generalisation import CONTROLS_OF_GENERALISATION
 from tests.presets.controls_vanishing import CONTROLS_OF_VANISHING
@@ -19,7 +20,7 @@ from tui_nn.debugger.script import Playback
 from tui_nn.scenario import Text
 
 MAX_WORDS = 30  # in an English sentence: what one reads without going back
-SLOW = {"digits-dnn"}  # one seed is enough outside the full run
+SLOW = {"digits-dnn", *SLOW_FIRST_NETWORKS}  # one seed is enough outside the full run
 
 
 def texts(preset: str) -> Iterator[Text]:
@@ -256,6 +257,7 @@ CONTROLS = [
     ("zero-init", ["layers[0].init=he_normal", "layers[1].init=he_normal"], ALL),
     ("zero-init-cured", ["layers[0].init=zeros"], ALL),
     *CONTROLS_OF_DESCENT,
+    *CONTROLS_OF_FIRST_NETWORKS,
     *CONTROLS_OF_FUNCTIONS,
     *CONTROLS_OF_VANISHING,
     *CONTROLS_OF_ADAPTIVE,
