@@ -4,29 +4,28 @@ A scenario that passes can be trained. Each check yields faults; `check` runs th
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from math import prod
 
 from tui_nn.data.registry import source_of
 from tui_nn.data.shape import data_shape
 from tui_nn.scenario.check_activation import check_activation
+from tui_nn.scenario.check_conditions import name_faults, slot_faults, syntax_faults
 from tui_nn.scenario.check_init import check_init, check_init_shapes
 from tui_nn.scenario.check_layers import check_batch_norm, check_layers, check_residual
 from tui_nn.scenario.check_loss import check_loss
 from tui_nn.scenario.check_optimizer import check_optimizer
 from tui_nn.scenario.check_probes import check_probes
+from tui_nn.scenario.check_question import check_question_form, check_question_runs
 from tui_nn.scenario.check_training import check_monitors, check_schedule
-from tui_nn.scenario.errors import Fault, Path, shown, unknown
-from tui_nn.scenario.expression import Expression, ExpressionError, parse_expression, validate_names
+from tui_nn.scenario.errors import Fault, Path, unknown
+from tui_nn.scenario.extends import OWN
 from tui_nn.scenario.model import Scenario
-from tui_nn.scenario.naming import CLOCK, layer_names, metric_names, parameter_shapes, unmeasured
+from tui_nn.scenario.naming import layer_names, metric_names, unmeasured
 from tui_nn.scenario.panels import PANELS
 from tui_nn.scenario.spec.base import MAX_ITERATIONS
-from tui_nn.scenario.spec.optimizers import MOMENTS
 from tui_nn.scenario.validate import Findings
 
 MAX_BYTES = 512 * 1024 * 1024
-PARAMETERS = {True: "a weight", False: "a bias"}
 
 
 def check(findings: Findings) -> list[Fault]:
@@ -103,22 +102,13 @@ def check_length(scenario: Scenario) -> Iterator[Fault]:
 
 def check_syntax(scenario: Scenario) -> Iterator[Fault]:
     """Every condition can be read and answers yes or no."""
-    for path, text in _conditions(scenario):
-        try:
-            expression = parse_expression(text)
-        except ExpressionError as error:
-            yield Fault(path, str(error))
-            continue
-        if not expression.is_condition:
-            yield Fault(path, f"{shown(text)} is a number; compare it with something, like {text[:30]} > 0")
+    yield from syntax_faults(_conditions(scenario))
 
 
 def check_names(scenario: Scenario) -> Iterator[Fault]:
     """What conditions and `show` speak of exists in this network."""
-    metrics, shapes, missing = metric_names(scenario), parameter_shapes(scenario), unmeasured(scenario)
-    for path, expression in _readable(scenario):
-        for error in validate_names(expression, [*metrics, *CLOCK], shapes, missing):
-            yield Fault(path, str(error))
+    yield from name_faults(_conditions(scenario), scenario)
+    metrics, missing = metric_names(scenario), unmeasured(scenario)
     for index, line in enumerate(scenario.script):
         if line.show is not None and line.show not in PANELS and line.show not in metrics:
             message = missing.get(line.show) or unknown("panel or metric", line.show, [*PANELS, *metrics])
@@ -135,12 +125,7 @@ def check_twin_lines(scenario: Scenario) -> Iterator[Fault]:
 
 def check_slots(scenario: Scenario) -> Iterator[Fault]:
     """m and v are asked for only where the optimizer keeps them."""
-    for path, expression in _readable(scenario):
-        asked = {(element.kind, len(element.index) == 2) for element in expression.elements if element.kind in MOMENTS}
-        for kind, is_matrix in sorted(asked):
-            if scenario.optimizer.moment(kind, is_matrix) is None:
-                what = f"{scenario.optimizer.type} keeps no {kind} of {PARAMETERS[is_matrix]}"
-                yield Fault(path, f'{what}; type = "adam" keeps m and v')
+    yield from slot_faults(_conditions(scenario), scenario)
 
 
 def _conditions(scenario: Scenario) -> Iterator[tuple[Path, str]]:
@@ -149,12 +134,6 @@ def _conditions(scenario: Scenario) -> Iterator[tuple[Path, str]]:
     for index, line in enumerate(scenario.script):
         if line.until is not None:
             yield ("script", index, "until"), line.until
-
-
-def _readable(scenario: Scenario) -> Iterator[tuple[Path, Expression]]:
-    for path, text in _conditions(scenario):
-        with suppress(ExpressionError):  # check_syntax has reported it
-            yield path, parse_expression(text)
 
 
 CHECKS: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
@@ -176,4 +155,6 @@ CHECKS: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     check_names: ("data", "layers", "probes"),
     check_twin_lines: (),
     check_slots: ("optimizer",),
+    check_question_form: (),
+    check_question_runs: (*(key for key in Scenario.model_fields if key not in OWN), "script"),
 }

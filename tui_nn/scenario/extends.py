@@ -148,7 +148,7 @@ def _changed(raw: dict[str, Any], change: dict[str, Any]) -> tuple[list[Override
     """Write the changes into the raw data, in order; those that cannot be written come back as faults."""
     applied: list[Override] = []
     faults: list[Fault] = []
-    for place, key, value in _settings(change):
+    for place, key, value in settings_of(change):
         try:
             for path in paths_of(key):
                 if path[0] in OWN:
@@ -165,11 +165,11 @@ def _changed(raw: dict[str, Any], change: dict[str, Any]) -> tuple[list[Override
     return applied, faults
 
 
-def _settings(table: dict[str, Any], place: Place = ("change",), key: str = "") -> Iterator[tuple[Place, str, Any]]:
+def settings_of(table: dict[str, Any], place: Place = ("change",), key: str = "") -> Iterator[tuple[Place, str, Any]]:
     """("change", "layers[0].init"), the key in dots, and its value; without quotes TOML makes tables of the dots."""
     for part, value in table.items():
         name = f"{key}.{part}" if key else part
         if isinstance(value, dict) and value:
-            yield from _settings(value, (*place, part), name)
+            yield from settings_of(value, (*place, part), name)
         else:
             yield (*place, part), name, value

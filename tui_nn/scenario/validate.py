@@ -21,6 +21,8 @@ from tui_nn.scenario.wording import subject, wording
 MAX_ROUNDS = 5
 MAX_FAULTS = 1_000  # a round; a file of a megabyte can have a hundred thousand
 
+CHOICE = {"en": "...", "ko": "...", "when": "loss < 0.1"}
+
 # A right value for each key that has no default: what a message suggests, and what mends the data.
 EXAMPLES: dict[str | int, tuple[str, Any]] = {
     "id": ('id = "my-run"', "my-run"),
@@ -37,13 +39,17 @@ EXAMPLES: dict[str | int, tuple[str, Any]] = {
     "lr": ("lr = 0.1", 0.1),
     "at": ('at = "20 iterations"', "end"),
     "that": ('that = "loss < 0.1"', "loss < 0.1"),
-    "en": ('en = "..."', ""),
-    "ko": ('ko = "..."', ""),
+    "when": ('when = "loss < 0.1"', "loss < 0.1"),
+    "ask": ('ask = "..."', "..."),
+    "choices": ("choices = [...]", [CHOICE, CHOICE | {"en": "....", "ko": "....", "when": "loss >= 0.1"}]),
+    "en": ('en = "..."', "..."),
+    "ko": ('ko = "..."', "..."),
 }
 ENTRIES: dict[str | int, Any] = {
     "layers": {"type": "dense", "units": 1},
     "script": {"wait": 0.0},
     "expect": {"at": "end", "that": "loss < 0.1"},
+    "choices": CHOICE,
     "tags": "",
 }
 

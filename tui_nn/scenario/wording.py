@@ -5,7 +5,7 @@ from typing import Any
 
 from tui_nn.scenario.errors import Path, dotted, shown
 
-TEXTS = ("summary", "lesson", "say", "why")  # keys that take a string or a table of languages
+TEXTS = ("summary", "lesson", "say", "why", "ask", "because")  # keys that take a string or a table of languages
 
 _LIMITS = {
     "greater_than": ("gt", "must be greater than {}"),
@@ -32,6 +32,8 @@ _KINDS = {
 
 def wording(kind: str, path: Path, value: Any, context: dict[str, Any], fallback: str) -> str:
     """The sentence for one fault of pydantic's `kind`: "got -0.1; lr must be greater than 0"."""
+    if kind in ("too_long", "too_short") and isinstance(value, str):
+        kind = f"string_{kind}"  # pydantic calls it so only where nothing has cleaned the text first
     requirement = _requirement(kind, path, value, context)
     cure = f"{subject(path)} {requirement}" if requirement else fallback
     return f"got {shown(value)}; {cure}{_unquoted(kind, value)}"

@@ -1,15 +1,38 @@
 """[[script]] and [[expect]]: what is said and shown, and what must hold."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from tui_nn.scenario.panels import PANELS
-from tui_nn.scenario.spec.base import AmountText, Condition, EitherText, GoalText, Model
+from tui_nn.scenario.spec.base import AmountText, Condition, EitherText, GoalText, Line, Model
+
+MIN_CHOICES, MAX_CHOICES = 2, 5  # as many as there are keys for them
+MAX_ASK, MAX_CHOICE, MAX_BECAUSE = 300, 100, 600  # characters: all of it is read beside the run
+OF_A_QUESTION = ("choices", "change", "at", "because")  # keys that mean nothing without `ask`
+
+Choiceword = Annotated[Line, Field(min_length=1, max_length=MAX_CHOICE)]
+
+
+class Choice(Model):
+    """One answer to a question of the script. The run decides whether it is right."""
+
+    en: Choiceword
+    """The answer in English."""
+    ko: Choiceword
+    """The answer in Korean."""
+    when: Condition
+    """What must hold for it to be the right one, like "loss < loss@0"; of all choices, this must hold for exactly one."""
+
+
+def _with_question(table: dict[str, Any]) -> None:
+    table["dependentRequired"] = {"ask": ["choices"], **{key: ["ask"] for key in OF_A_QUESTION}}
 
 
 class ScriptLine(Model):
-    """One line of playback: what is said, what happens, where to look."""
+    """One line of playback: what is said, what happens, where to look, what is asked."""
+
+    model_config = ConfigDict(json_schema_extra=_with_question)
 
     say: EitherText | None = None
     """What the presenter says."""
@@ -29,13 +52,25 @@ class ScriptLine(Model):
     twin: bool | None = None
     """Look at the network beside (true), or back at the scenario's own (false); both stand at the same place."""
     wait: Annotated[float, Field(ge=0.0, le=600.0)] | None = None
-    """Seconds to rest after the line."""
+    """Seconds to rest after the line; with `ask`, how long the question stands where nobody is there to answer it."""
+    ask: EitherText | None = None
+    """A question about the run, asked after the moves of the line."""
+    choices: Annotated[
+        tuple[Choice, ...], Field(strict=False, max_length=MAX_CHOICES, json_schema_extra={"minItems": MIN_CHOICES})
+    ] = ()
+    """With ask: two to five answers, each with the condition that decides it."""
+    change: dict[str, Any] = {}
+    """With ask: the conditions are read in another run, this scenario with these settings, like { "optimizer.lr" = 0.05 }."""
+    at: GoalText | None = None
+    """With ask: the place of the run at which the conditions are read; where it stands, if left out."""
+    because: EitherText | None = None
+    """With ask: said after the answer."""
 
     @model_validator(mode="after")
     def _says_something(self) -> "ScriptLine":
-        if all(value is None for _, value in self):
+        if not any(value is not None and value not in ((), {}) for _, value in self):
             raise ValueError(
-                'an empty line; give it say, run, step, back, goto, until, show, twin or wait, like run = "1 epoch"'
+                'an empty line; give it say, run, step, back, goto, until, show, ask, twin or wait, like run = "1 epoch"'
             )
         return self
 
