@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui_nn.cli_open import why_no_screen
+from tui_nn.cli_question import print_question, twin_opener
 from tui_nn.cli_run import REPORTED, current_metrics, open_session
 from tui_nn.cli_text import default_language, remark, values_text
 
@@ -82,27 +83,22 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def play_headless(ref: str, overrides: Sequence[str], *, lang: str | None, ascii_only: bool, speed: float) -> int:
-    """Print what is said, done and shown, without any waiting; then check the expectations. 1 if one does not hold."""
+    """Print what is said, done, shown and asked, without any waiting; then check the expectations.
+
+    1 if one does not hold, or if a question has no single right answer.
+    """
     del ascii_only, speed  # they shape the screen; a transcript has neither boxes nor a clock
     from tui_nn.debugger.expect import check
     from tui_nn.debugger.script import Playback
 
     with open_session(ref, overrides) as session, ExitStack() as opened:
-
-        def open_twin() -> "Session":
-            from tui_nn.debugger.session import Session
-            from tui_nn.scenario import load_twin
-
-            twin = Session(load_twin(ref, str(session.scenario.twin), overrides)[0])
-            opened.callback(twin.close)
-            return twin
-
         click.echo(f"{session.scenario.title} ({session.scenario.id})")
-        playback = Playback(session, open_twin)
+        playback, can_be_asked = Playback(session, twin_opener(ref, session, overrides, opened)), True
         if playback.is_done:
             remark(f"{ref} has no script; nothing to play")
         while (line := playback.next_line()) is not None:
             print_line(playback, line, lang or default_language())
+            can_be_asked &= print_question(playback, line, lang or default_language())
         click.echo()
         results = check(session)
         for result in results:
@@ -111,7 +107,7 @@ def play_headless(ref: str, overrides: Sequence[str], *, lang: str | None, ascii
             click.echo(f"{verdict}  {claim}  ({values_text(result.values)})")
         if not results:
             remark(f"{ref} has no expectations; nothing to check")
-    return 0 if all(result.held for result in results) else 1
+    return 0 if can_be_asked and all(result.held for result in results) else 1
 
 
 def print_line(playback, line: "Line", lang: str) -> None:

@@ -1,6 +1,7 @@
 """`tui-nn test`: do the expectations hold, over seeds if asked?"""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import click
 
+from tui_nn.cli_question import choices_text, question_row, twin_opener
 from tui_nn.cli_text import print_json, remark, values_text
 
 
@@ -22,7 +24,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run gave, a row an expectation, as plain data. error: the scenario could not be used."""
+    """What one run gave, a row an expectation and then one a question, as plain data. error: it could not be used."""
 
     job: Job
     scenario_id: str
@@ -92,8 +94,10 @@ def run_jobs(todo: Sequence[Job], jobs: int) -> Iterator[Outcome]:
 
 
 def run_job(job: Job) -> Outcome:
-    """Train one scenario on one seed, past all its expectations. In child processes too, so it imports for itself."""
+    """Train one scenario on one seed, past all its expectations and questions. In child processes too, so it imports for
+    itself."""
     from tui_nn.debugger.expect import check
+    from tui_nn.debugger.question import ask_all
     from tui_nn.debugger.session import Session
     from tui_nn.scenario import ScenarioError, load_scenario
 
@@ -103,7 +107,8 @@ def run_job(job: Job) -> Outcome:
     except ScenarioError as error:
         return Outcome(job, job.ref, job.seed or 0, (), str(error))
     session = Session(scenario)
-    try:
+    with ExitStack() as opened:
+        opened.callback(session.close)
         rows = tuple(
             {
                 "at": str(result.expectation.at),
@@ -115,14 +120,17 @@ def run_job(job: Job) -> Outcome:
             }
             for result in check(session)
         )
-    finally:
-        session.close()
+        asked = ask_all(session, twin_opener(job.ref, session, [*job.overrides, *seed], opened))
+        rows += tuple(map(question_row, asked))
     return Outcome(job, scenario.id, scenario.seed, rows)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One expectation over all the seeds it was checked on."""
+    """One expectation, or one question of the script, over all the seeds it was checked on.
+
+    choices: of a question, as one of its runs has decided them: one in which it failed, if there is any.
+    """
 
     scenario: str
     at: str
@@ -133,6 +141,7 @@ class Claim:
     failures: tuple[dict[str, Any], ...]  # {"seed", "iteration", "values"} of each seed in which it did not hold
     last_values: dict[str, float | None]
     error: str | None = None
+    choices: tuple[dict[str, Any], ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -152,6 +161,7 @@ class Claim:
             "values": self.last_values,
             "failures": list(self.failures),
             "error": self.error,
+            **({"choices": list(self.choices)} if self.choices else {}),
         }
 
 
@@ -168,6 +178,7 @@ def summarize(ref: str, outcomes: Sequence[Outcome]) -> Iterator[Claim]:
             if not row["held"]
         )
         first = rows[0]
+        shown = next((row for row in rows if not row["held"]), first)
         yield Claim(
             outcomes[0].scenario_id,
             first["at"],
@@ -176,7 +187,8 @@ def summarize(ref: str, outcomes: Sequence[Outcome]) -> Iterator[Claim]:
             len(rows) - len(failures),
             seeds,
             failures,
-            failures[0]["values"] if failures else first["values"],
+            shown["values"],
+            choices=tuple(shown.get("choices", ())),
         )
 
 
@@ -194,6 +206,7 @@ def claims_text(claims: Sequence[Claim]) -> str:
             count = f"{claim.held} of {len(claim.seeds)}  " if len(claim.seeds) > 1 else ""
             verdict = "held  " if claim.passed else "FAILED"
             lines.append(f"  {verdict}  {count}{claim.at:{width}}  {claim.that}  ({values_text(claim.last_values)})")
+            lines += choices_text(claim.choices)
             for failure in claim.failures if len(claim.seeds) > 1 else ():
                 lines.append(f"    not with seed {failure['seed']}  ({values_text(failure['values'])})")
         blocks.append("\n".join(lines))

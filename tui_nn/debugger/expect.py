@@ -44,7 +44,12 @@ def check_one(session: "Session", expectation: "Expectation") -> Result:
     session.goto(iteration=target.iteration, op=target.op)
     expression = parse_for(session.program, expectation.that)
     here = Here(session)
-    return Result(expectation, bool(expression.evaluate(here)), session.position, dict(_values(expression, here)))
+    return Result(expectation, bool(expression.evaluate(here)), session.position, values_read(expression, here))
+
+
+def values_read(expression: "Expression", here: Here) -> dict[str, float | None]:
+    """The numbers that a condition reads there, by name; None where not measured by then."""
+    return dict(_values(expression, here))
 
 
 def _values(expression: "Expression", here: Here) -> Iterator[tuple[str, float | None]]:

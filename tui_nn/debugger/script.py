@@ -10,17 +10,17 @@ No clock is read here. A wait is a number that the player may honour (a screen) 
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tui_nn.debugger.position import Position, Stop, ahead, behind, counterpart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tui_nn.debugger.session import Session
     from tui_nn.engine.program import Program
     from tui_nn.scenario import Amount, Text
-    from tui_nn.scenario.spec.playback import ScriptLine
+    from tui_nn.scenario.spec.playback import Choice, ScriptLine
 
 Verb = Literal["goto", "step", "back", "run", "until"]
 VERBS: tuple[Verb, ...] = ("goto", "step", "back", "run", "until")  # the order within a line
@@ -39,11 +39,30 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a line asks once its moves are made; `question.py` has the run answer it.
+
+    change: settings of the run that is asked, over the scenario's. at: where it is asked; None: where the run stands.
+    """
+
+    ask: "Text"
+    choices: "tuple[Choice, ...]"
+    change: "Mapping[str, Any]"
+    at: "Amount | None"
+    because: "Text | None"
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Is it about another place than the one where the run stands, or about another run?"""
+        return bool(self.change) or self.at is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of the script as a player needs it.
 
     number counts from 1; wait_s is None where the player decides. at_twin: is it about the network beside? None where
-    no line of the script is.
+    no line of the script is. question: asked when the moves are made.
     """
 
     number: int
@@ -52,6 +71,7 @@ class Line:
     moves: tuple[Move, ...]
     wait_s: float | None
     at_twin: bool | None = None
+    question: Question | None = None
 
 
 class Playback:
@@ -67,6 +87,11 @@ class Playback:
         self.lines = script_lines(session.scenario.script)
         self.index = 0
         self.begun: list[Position] = []
+
+    @property
+    def own(self) -> "Session":
+        """The scenario's own, whichever is looked at: it is what a question is about."""
+        return self._own
 
     @property
     def is_done(self) -> bool:
@@ -137,8 +162,15 @@ def script_lines(script: "Sequence[ScriptLine]") -> tuple[Line, ...]:
     lines = []
     for number, entry in enumerate(script, 1):
         at_twin = at_twin if entry.twin is None else entry.twin
-        lines.append(Line(number, entry.say, entry.show, tuple(_moves(entry)), entry.wait, at_twin))
+        moves, question = tuple(_moves(entry)), _question(entry)
+        lines.append(Line(number, entry.say, entry.show, moves, entry.wait, at_twin, question))
     return tuple(lines)
+
+
+def _question(entry: "ScriptLine") -> Question | None:
+    if entry.ask is None:
+        return None
+    return Question(entry.ask, entry.choices, entry.change, entry.at, entry.because)
 
 
 def _moves(entry: "ScriptLine") -> "Iterator[Move]":
