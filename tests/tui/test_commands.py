@@ -11,6 +11,7 @@ from tui_nn.tui.screens.help import help_lines
 
 # What is active at once: a screen, the app, and on the debugger the focused panel.
 CONTEXTS = [("gallery", "app"), *(("debugger", "app", panel) for panel in PANELS)]
+CONTEXTS += [("question", "app", panel) for panel in PANELS]  # while it is open, before the debugger's own
 
 
 def test_ids_are_unique_and_places_known():
@@ -59,7 +60,9 @@ def test_bindings_come_from_the_table():
 @pytest.mark.parametrize("width", [40, 76, 100])
 def test_help_names_every_command(width: int):
     text = as_text(
-        help_lines("Program", "about", ("program", "debugger", "app", *PANELS, "gallery"), width, Ink(mono=True))
+        help_lines(
+            "Program", "about", ("program", "debugger", "question", "app", *PANELS, "gallery"), width, Ink(mono=True)
+        )
     )
     for command in COMMANDS:
         assert command.shown_keys.split()[0] in text

@@ -133,6 +133,24 @@ async def _line_back(walk: Walk, key: str) -> None:
     await walk.until(lambda: player.number == 1, "the first line again")
 
 
+@check(*(f"answer-{n}" for n in range(1, 6)))
+async def _answer(walk: Walk, key: str) -> None:
+    """Of a question with three choices; and when it is answered, the key leads to its panel as ever."""
+    await walk.at(0)
+    walk.run.action_play()
+    player: Any = walk.run.player
+    player.playback.index = next(line.number - 1 for line in player.playback.lines if line.question)
+    await walk.until(lambda: player.quiz is not None, "the question")
+    await walk.press(key)
+    if int(key) > 3:
+        assert player.quiz.is_open
+        assert "there are 3 answers" in walk.text
+        await walk.press("2")
+    assert player.quiz.chosen == (int(key) - 1 if int(key) <= 3 else 1)
+    await walk.press(key)
+    assert walk.run.focus_name == PANELS[int(key) - 1]
+
+
 @check("lesson-speed")
 async def _lesson_speed(walk: Walk, key: str) -> None:
     player = await _plays(walk)
@@ -556,6 +574,10 @@ def test_every_key_of_the_debugger(where: str):
         await walk_through(walk, where)
 
     take("digits-dnn", act)
+
+
+def test_every_key_of_a_question():
+    take("lr-too-large", lambda walk: walk_through(walk, "question"))
 
 
 @pytest.mark.parametrize("where", ["gallery", "app"])

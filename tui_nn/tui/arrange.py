@@ -36,6 +36,14 @@ class Arrangement:
     bars: tuple[Area, ...]
     caption: Area | None = None
 
+    @property
+    def zone(self) -> Area:
+        """The right column, whatever it shows; all there is where panels are shown one at a time."""
+        areas = [area for name, area in self.panels.items() if name in RIGHT] or list(self.panels.values())
+        x, y = min(area.x for area in areas), min(area.y for area in areas)
+        right, end = max(area.x + area.width for area in areas), max(area.y + area.height for area in areas)
+        return Area(x, y, right - x, end - y)
+
 
 def is_too_small(width: int, height: int) -> bool:
     return width < MIN_WIDTH or height < MIN_HEIGHT

@@ -23,6 +23,7 @@ PLACES = {
     "app": "Everywhere",
     "gallery": "Gallery",
     "debugger": "Debugger",
+    "question": "While the lesson asks",
     "program": "Program panel",
     "layers": "Layers panel",
     "detail": "Microscopes panel",
@@ -39,7 +40,8 @@ class Command:
     keys:   Textual's key names; the jamo of unshifted letters are added by `all_keys`.
     label:  one or two words for the footer.
     help:   one sentence.
-    where:  a key of PLACES; a panel's commands work while it has the focus.
+    where:  a key of PLACES; a panel's commands work while it has the focus, a question's before those of the debugger
+            while one is open.
     action: a Textual action, called on the app, the screen or the panel of `where`.
     footer: rank in the footer: on a narrow screen the highest numbers go first; None stays out of it.
     """
@@ -103,6 +105,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("line-on", ("f",), "next line", "While the lesson plays: go on to its next line without waiting.", "debugger", "line(1)"),
     Command("lesson-speed", ("e",), "lesson speed", "Play the lesson at half, single, double or four times the speed.", "debugger", "lesson_speed"),
     Command("next-lesson", ("w",), "next lesson", "What next? Open the preset that follows this one on the path.", "debugger", "next_lesson"),
+    *(
+        Command(f"answer-{n}", (str(n),), f"answer {n}", f"Answer the lesson's question with choice {n}.", "question", f"screen.answer({n})")
+        for n in range(1, 6)
+    ),
     # Debugger: looking
     Command("next-panel", ("tab",), "panel", "Focus the next panel.", "debugger", "next_panel"),
     Command("previous-panel", ("shift+tab",), "previous panel", "Focus the panel before.", "debugger", "next_panel(-1)"),

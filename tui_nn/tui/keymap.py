@@ -130,9 +130,14 @@ def _clash(keys: Keys) -> tuple[str, str, str] | None:
 
 
 def _meet(one: Command, other: Command) -> bool:
-    """Can both be active at once? A screen's commands with the app's, and in the debugger with the focused panel's."""
+    """Can both be active at once? A screen's commands with the app's, and in the debugger with the focused panel's.
+
+    A question's are meant to take the debugger's keys while it is open, but not the focused panel's.
+    """
     places = {one.where, other.where}
-    return len(places) == 1 or "app" in places or ("debugger" in places and bool(places & set(PANELS)))
+    return (
+        len(places) == 1 or "app" in places or (bool(places & {"debugger", "question"}) and bool(places & set(PANELS)))
+    )
 
 
 def with_jamo(keys: tuple[str, ...]) -> tuple[str, ...]:

@@ -90,7 +90,8 @@ class TableProvider(Provider):
 
     def _offered(self) -> Iterator[tuple[str, Command]]:
         place = getattr(self.screen, "where", "")
-        places = ("app", place, *(PANELS if place == "debugger" else ()))
+        is_asked = bool(place == "debugger" and self.screen.playing.is_open)  # type: ignore[attr-defined]
+        places = ("app", place, *(PANELS if place == "debugger" else ()), *(("question",) if is_asked else ()))
         for command in COMMANDS:
             if command.where in places and command.id != "palette":
                 yield f"{command.help.rstrip('.')}  [{command.shown_keys}]", command

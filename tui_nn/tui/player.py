@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tui_nn.debugger.position import Position
-from tui_nn.debugger.script import Line, Move, Playback, iterations, until_limit
+from tui_nn.debugger.question import Grading
+from tui_nn.debugger.script import Line, Move, Playback, Question, iterations, until_limit
+from tui_nn.tui.quiz import Quiz
 
 if TYPE_CHECKING:
     from tui_nn.debugger.position import Stop
@@ -21,6 +23,7 @@ OP_S, ITERATION_S = 0.7, 0.2  # between two single steps
 SLOW_STEPS = 30  # up to so many steps are shown one by one
 RUN_S, RUN_PARTS = 2.5, 40  # a run is stretched to about this long, in at most so many parts
 READ_S = 0.055  # a character
+NUMBERS_S = 3.0  # to look at the numbers of an answer
 MIN_REST_S, MAX_REST_S = 1.5, 12.0
 MOMENT_S = 1.5  # in which a second press means one line more
 SPEEDS = (0.5, 1.0, 2.0, 4.0)
@@ -31,6 +34,23 @@ def rest_after(line: Line, lang: str) -> float:
     if line.wait_s is not None:
         return line.wait_s
     said = getattr(line.say, lang, "") if line.say else ""
+    return _reading_s(said)
+
+
+def question_s(line: Line, lang: str) -> float:
+    """Seconds that a question stands where nobody is there to answer it, unless the script says how long."""
+    assert line.question is not None
+    if line.wait_s is not None:
+        return line.wait_s
+    return _reading_s(" ".join(getattr(text, lang) for text in (line.question.ask, *line.question.choices)))
+
+
+def answer_s(question: Question, lang: str) -> float:
+    """Seconds to read in what the run says, and why."""
+    return NUMBERS_S + _reading_s(getattr(question.because, lang, "") if question.because else "")
+
+
+def _reading_s(said: str) -> float:
     # A Korean syllable carries about as much as two and a half Latin letters.
     letters = sum(2.5 if ord(character) > 0x1100 else 1.0 for character in said)
     return min(max(letters * READ_S, MIN_REST_S), MAX_REST_S)
@@ -41,8 +61,14 @@ def duration_s(lines: Sequence[Line], lang: str) -> float:
     seconds = 0.0
     for line in lines:
         seconds += BEFORE_S if line.moves and line.say else 0.0
-        seconds += sum(_move_s(move) for move in line.moves) + rest_after(line, lang)
+        seconds += sum(_move_s(move) for move in line.moves) + _last_s(line, lang)
     return seconds
+
+
+def _last_s(line: Line, lang: str) -> float:
+    if line.question is None:
+        return rest_after(line, lang)
+    return question_s(line, lang) + answer_s(line.question, lang)
 
 
 def _move_s(move: Move) -> float:
@@ -65,11 +91,16 @@ class Player:
 
     def __init__(
         self, mover: Mover | Runs, on_line: Callable[[Line], None], lang: Callable[[], str], speed: float = 1.0,
-        on_turn: Callable[[bool | None], None] = lambda at_twin: None,
+        on_turn: Callable[[bool | None], None] = lambda at_twin: None, on_quiz: Callable[[], None] = lambda: None,
+        is_attended: bool = True,
     ) -> None:  # fmt: skip
         self.playback = Playback(mover.session)
         self.mover, self.on_line, self.lang, self.speed = mover, on_line, lang, speed
         self.on_turn = on_turn  # before a line: is it about the network beside?
+        self.on_quiz = on_quiz  # a question has opened, changed or gone
+        self.quiz: Quiz | None = None
+        self.is_attended = is_attended  # is somebody there to answer questions?
+        self.answers: dict[int, bool | None] = {}  # by line, was it right? None: the run had no single answer
         self.is_paused = False
         self.is_over = not self.playback.lines
         self.number = 0
@@ -94,6 +125,7 @@ class Player:
         if self.playback.is_done:
             self.is_over = True
             return
+        self.drop_quiz()
         self.on_turn(self.playback.lines[self.playback.index].at_twin)
         self.playback.session = self.mover.session
         line = self.playback.next_line()
@@ -101,7 +133,7 @@ class Player:
         self.number, self._began = line.number, now
         self._is_hurried = False
         self.on_line(line)
-        self._rest = rest_after(line, self.lang())
+        self._rest = rest_after(line, self.lang()) if line.question is None else 0.0
         self._parts = self._play(line)
         self.due = now + (BEFORE_S / self.speed if line.moves and line.say else 0.0)
 
@@ -127,15 +159,41 @@ class Player:
         if self.number == 0:
             return
         place = self._left or self.mover.session.position
-        has_moved = self.mover.kind or place != self.playback.begun[self.number - 1]
+        has_moved = self.mover.kind or place != self.playback.begun[self.number - 1] or self._is_answered
         is_at_start = not has_moved or now - self._began < MOMENT_S
         self._turn_to(max(1, self.number - is_at_start), now)
 
     def line_on(self, now: float) -> None:
-        """What is left of this line without waiting, and then the next one."""
+        """What is left of this line without waiting, and then the next one. A question that stands is passed over."""
+        if self.quiz is not None and not self.quiz.is_told:
+            self.quiz.pass_over()
         self._is_hurried = True
         self.resume(now)
         self.due = now
+
+    def answer(self, index: int, now: float) -> None:
+        """Answer the open question; if the lesson was paused, it goes on."""
+        if self.quiz is not None and self.quiz.is_open:
+            self.quiz.answer(index)
+            self.resume(now)
+            self.on_quiz()
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """Questions answered right, and questions that had a right answer."""
+        decided = [is_right for is_right in self.answers.values() if is_right is not None]
+        return sum(decided), len(decided)
+
+    def drop_quiz(self) -> None:
+        """Take the question away, and let nobody compute for it."""
+        if self.quiz is not None:
+            self.quiz.grading.cancel()
+            self.quiz = None
+            self.on_quiz()
+
+    @property
+    def _is_answered(self) -> bool:
+        return self.quiz is not None and not self.quiz.is_open
 
     def change_speed(self) -> float:
         """The next of SPEEDS, and from the last one to the first."""
@@ -143,14 +201,41 @@ class Player:
         return self.speed
 
     def _turn_to(self, number: int, now: float) -> None:
+        self.drop_quiz()
         self.mover.goto(self.playback.return_to(number))
         self.is_paused, self._left, self._parts = False, None, None
         self.due = now
 
     def _play(self, line: Line) -> Iterator[float]:
-        """Makes the moves; yields how long to wait after each part."""
+        """Makes the moves, and asks; yields how long to wait after each part."""
         for move in line.moves:
             yield from self._move(move)
+        if line.question is not None:
+            yield from self._ask(line, line.question)
+
+    def _ask(self, line: Line, question: Question) -> Iterator[float]:
+        """Until it is answered or passed over, and the run has said what is right. Meanwhile the run may be led elsewhere."""
+        quiz = self.quiz = Quiz(line, question, Grading(self.playback.own, question))
+        self._is_hurried = False  # who hurries through the moves has not seen the question
+        self.on_quiz()
+        if self.is_attended:
+            while quiz.is_open:
+                yield 0.0
+        else:
+            yield question_s(line, self.lang())
+            quiz.close()
+        while not (quiz.grading.is_done or quiz.is_passed):
+            self.on_quiz()
+            yield 0.0
+        if quiz.is_passed:
+            self.answers[line.number] = False
+            self.drop_quiz()
+            return
+        quiz.tell()
+        if self.is_attended:
+            self.answers[line.number] = None if quiz.right is None else quiz.chosen == quiz.right
+        self.on_quiz()
+        yield answer_s(question, self.lang())
 
     def _move(self, move: Move) -> Iterator[float]:
         mover, session = self.mover, self.mover.session

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 from tui_nn.tui.caption import Caption
 from tui_nn.tui.commands import COMMANDS
 from tui_nn.tui.layout_memory import layout_of
+from tui_nn.tui.quiz import keys_text, score_words
 
 if TYPE_CHECKING:
     from tui_nn.debugger.script import Line
     from tui_nn.scenario.chapters import Entry
     from tui_nn.tui.player import Player
+    from tui_nn.tui.quiz import Quiz
     from tui_nn.tui.screens.runs import RunsScreen
+
+SCORE_S = 8.0  # that a note with the score stays
 
 
 def what_follows(preset_id: str) -> Entry | None:
@@ -30,6 +34,7 @@ class Playing:
         self.screen = screen
         self.player: Player | None = None
         self._looked_at = 0  # the network, when the player was paused
+        self.is_attended = True  # is somebody there to answer questions?
         self._layout_before: dict[str, Any] = {}  # before the newest script,
         self._layout_by_script: dict[str, Any] = {}  # and as that has left it
 
@@ -38,17 +43,40 @@ class Playing:
         """Does it play, and is not paused?"""
         return self.player is not None and not self.player.is_paused
 
+    @property
+    def quiz(self) -> Quiz | None:
+        return self.player.quiz if self.player is not None else None
+
+    @property
+    def is_open(self) -> bool:
+        """Does a question wait for an answer?"""
+        return self.quiz is not None and self.quiz.is_open
+
+    @property
+    def is_grading(self) -> bool:
+        """Is the run being asked?"""
+        return self.quiz is not None and not self.quiz.grading.is_done
+
+    @property
+    def is_awake(self) -> bool:
+        """Will something happen without the user?"""
+        return self.is_going and not (self.is_open and self.is_attended)
+
     def start(self) -> None:
         """From the first line, if there is one."""
         from tui_nn.tui.player import Player
 
         screen = self.screen
         assert screen.mover is not None
-        player = Player(screen.mover, self._show_line, lambda: screen.view.lang, screen.wish.speed, self._turn_to)
+        player = Player(
+            screen.mover, self._show_line, lambda: screen.view.lang, screen.wish.speed,
+            self._turn_to, self._show_quiz, self.is_attended,
+        )  # fmt: skip
         if player.is_over:
             screen.say("this scenario has no script to play")
             return
         self.player = player
+        screen.lesson.score = {}
         self._layout_before, self._layout_by_script = layout_of(screen), {}
         screen.draw_footer()
         screen.say()
@@ -84,7 +112,25 @@ class Playing:
             self.player.change_speed()
             self.screen.say()
 
+    def answer(self, number: int) -> None:
+        """Answer the open question, counted from 1."""
+        quiz, player, screen = self.quiz, self.player, self.screen
+        if quiz is None or player is None:
+            return
+        n = len(quiz.question.choices)
+        if number > n:
+            screen.say(f"there are {n} answers; press {keys_text(n)}")
+        else:
+            screen.guarded(lambda: player.answer(number - 1, screen.clock()))
+            screen.say()
+
+    def drop(self) -> None:
+        """Let nobody compute for a question any more."""
+        if self.player is not None:
+            self.player.drop_quiz()
+
     def end(self, words: str) -> None:
+        self.drop()
         self.player = None
         self.screen.say_below(None)
         self.screen.draw_footer()
@@ -101,9 +147,44 @@ class Playing:
         if player.is_over:
             entry = what_follows(screen.scenario_id)
             key = next(command.shown_key for command in COMMANDS if command.id == "next-lesson")
-            self.end("the script is over" + (f"; {key} opens {entry.number}. {entry.preset.title}" if entry else ""))
+            words = self._tell_score(*player.score)
+            self.end(words + (f"; {key} opens {entry.number}. {entry.preset.title}" if entry else ""))
         elif not player.mover.kind and session.position != before:
             screen.refresh_frame()
+
+    def _tell_score(self, right: int, n: int) -> str:
+        """In the lesson's panel, or over what is looked at; and in the header."""
+        screen = self.screen
+        screen.lesson.score = score_words(right, n)
+        screen.lesson.redraw()
+        if n and not self._has_room:
+            screen.notify(screen.lesson.score[screen.view.lang], timeout=SCORE_S, markup=False)
+        return "the script is over" + (f", {screen.lesson.score['en']}" if n else "")
+
+    @property
+    def _has_room(self) -> bool:
+        """Has the lesson a place of its own on the screen?"""
+        arrangement = self.screen.arrangement
+        return arrangement is None or "lesson" in arrangement.panels
+
+    def _show_quiz(self) -> None:
+        """A question has opened, changed or gone."""
+        screen = self.screen
+        if self.is_open and not self._has_room:
+            screen.app.clear_notifications()  # they would lie over it
+        quiz, caption = self.quiz, screen.caption
+        if quiz is not None and caption is not None and (quiz.is_told or caption.panel == "lesson"):
+            screen.say_below(None)  # an answer needs the room; the lesson's panel has the words itself
+        self.draw_quiz()
+        screen.say()
+
+    def draw_quiz(self) -> None:
+        """In the lesson's panel; where that has no room, over the lower edge of the others."""
+        screen, quiz = self.screen, self.quiz
+        if screen.arrangement is not None:
+            screen.lesson.show_quiz(quiz)
+            is_shown = not self._has_room
+            screen.quiz_note.show(quiz if is_shown else None, screen.view.lang, screen.arrangement.zone, screen.ink)
 
     def layout(self) -> dict[str, Any]:
         """The screen's, to be remembered: without the panels that a script led to and the user did not choose."""

@@ -7,12 +7,14 @@ import time
 from typing import TYPE_CHECKING
 
 from tui_nn.tui.chrome import Status
+from tui_nn.tui.quiz import keys_text
 
 if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame
     from tui_nn.tui.mover import Mover
     from tui_nn.tui.opening import Compiling
     from tui_nn.tui.player import Player
+    from tui_nn.tui.quiz import Quiz
     from tui_nn.tui.runs import Runs
 
 
@@ -44,6 +46,8 @@ def status_of(
         return Status("stopped", bad)
     if reason in ("condition", "end", "full") and text:
         return Status("stopped", text)
+    if player is not None and player.quiz is not None and not player.quiz.is_told:
+        return Status("waiting", text) if text and not reason else _asks(player, player.quiz)
     if player is not None:
         where = f"lesson {player.number} of {len(player.playback.lines)}"
         pace = "" if player.speed == 1.0 else f", speed {player.speed:g}"
@@ -54,6 +58,14 @@ def status_of(
         )
     words = text if text and reason != "paused" else "paused"
     return Status("paused", words, words.partition(";")[0] if ";" in words else "")
+
+
+def _asks(player: Player, quiz: Quiz) -> Status:
+    where = f"lesson {player.number} of {len(player.playback.lines)}"
+    if not quiz.is_open:
+        return Status("running", f"{where}: the run is asked {int(100 * quiz.grading.share)} %", "the run is asked")
+    keys = keys_text(len(quiz.question.choices))
+    return Status("waiting", f"{where} asks: {keys} answers", f"asks: {keys}")
 
 
 def non_finite(frame: Frame | None) -> str:

@@ -38,7 +38,9 @@ class Panel(Widget, can_focus=True):
     about: ClassVar[str] = ""  # for the help page
 
     def __init_subclass__(cls, **kwargs: object) -> None:
-        cls.BINDINGS = bindings_for(cls.where)
+        # An open question takes its keys before the screen does; a map of its own, or a user's key for the one would
+        # take away the other's.
+        cls.BINDINGS = [*bindings_for("question"), *bindings_for(cls.where)]
         super().__init_subclass__(**kwargs)  # type: ignore[arg-type]
 
     def __init__(self, view: View, ink: Ink) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.base import Line, Panel
+from tui_nn.tui.quiz import quiz_lines
 from tui_nn.tui.text import fit, wrap
 from tui_nn.tui.view import View
 
 if TYPE_CHECKING:
+    from tui_nn.scenario.spec.base import Text
     from tui_nn.scenario.spec.playback import ScriptLine
+    from tui_nn.tui.quiz import Quiz
 
 MIN_TEXT = 20  # cells; below, wrapping would leave single words
 NONE_YET = {"en": "This scenario brings no lesson.", "ko": "이 시나리오에는 설명이 없습니다."}
@@ -26,6 +29,7 @@ class Cue:
 
     say: dict[str, str]
     moves: tuple[str, ...]
+    ask: dict[str, str] = field(default_factory=dict)
 
 
 def lesson_lines(text: str, width: int, ink: Ink) -> list[Line]:
@@ -34,8 +38,13 @@ def lesson_lines(text: str, width: int, ink: Ink) -> list[Line]:
     return [[ink.say(" " + line, "accent" if line.startswith("  ") else "text")] for line in lines]
 
 
-def script_lines(cues: Sequence[Cue], current: int, lang: str, width: int, ink: Ink) -> tuple[list[Line], int]:
-    """All lines of the script, and the row where the current one (0 before the first, else counted from 1) begins."""
+def script_lines(
+    cues: Sequence[Cue], current: int, lang: str, width: int, ink: Ink, has_quiz: bool = False
+) -> tuple[list[Line], int]:
+    """All lines of the script, and the row where the current one (0 before the first, else counted from 1) begins.
+
+    has_quiz: the current one's question stands elsewhere.
+    """
     lines: list[Line] = []
     focus = 0
     for number, cue in enumerate(cues, 1):
@@ -53,6 +62,10 @@ def script_lines(cues: Sequence[Cue], current: int, lang: str, width: int, ink: 
             lines.append(
                 [*lead, ink.say(fit(ink.glyph("to") + " " + move, width - 5).rstrip(), "update" if is_now else "faint")]
             )
+        asked = wrap(cue.ask.get(lang, ""), max(width - 7, MIN_TEXT)) if cue.ask and not (is_now and has_quiz) else []
+        for i, line in enumerate(asked):
+            lead = head if not said and not cue.moves and i == 0 else [ink.say("    ")]
+            lines.append([*lead, ink.say("  " if i else "? ", "dim"), ink.say(line, role)])
     return lines, focus
 
 
@@ -61,9 +74,13 @@ def cues_of(script: Sequence[ScriptLine]) -> tuple[Cue, ...]:
     from tui_nn.debugger.script import script_lines as read
 
     return tuple(
-        Cue({"en": line.say.en, "ko": line.say.ko} if line.say else {}, tuple(str(move) for move in line.moves))
+        Cue(_both(line.say), tuple(str(move) for move in line.moves), _both(line.question and line.question.ask))
         for line in read(script)
     )
+
+
+def _both(text: Text | None) -> dict[str, str]:
+    return {"en": text.en, "ko": text.ko} if text else {}
 
 
 class LessonPanel(Panel):
@@ -82,6 +99,8 @@ class LessonPanel(Panel):
         self.prose: dict[str, str] = {}
         self.cues: tuple[Cue, ...] = ()
         self.current = 0  # the line of the script that plays, from 1; 0 before it starts
+        self.quiz: Quiz | None = None  # what that line asks
+        self.score: dict[str, str] = {}  # how many of its questions were answered right, once it is over
 
     def active_tab(self) -> int:
         return ("lesson", "script").index(self.view.lesson)
@@ -99,6 +118,13 @@ class LessonPanel(Panel):
         self.view.lesson, self.view.scroll = "script", 0
         self.redraw()
 
+    def show_quiz(self, quiz: Quiz | None) -> None:
+        if quiz is not self.quiz:
+            self.view.scroll = 0
+        if quiz is not None or self.quiz is not None:
+            self.quiz = quiz
+            self.redraw()
+
     def note(self) -> str:
         if self.view.lesson == "script" or not self.cues:
             return ""
@@ -111,10 +137,17 @@ class LessonPanel(Panel):
 
     def draw(self, frame, width: int, height: int) -> list[Line]:
         lines, focus = self._all_lines(width)
+        first = min(max(focus - height // 3, 0), max(len(lines) - height, 0)) if focus else 0
+        if self.quiz is not None and self.view.lesson == "script":
+            asked = quiz_lines(self.quiz, self.view.lang, max(width - 2, MIN_TEXT), height, self.ink)
+            at = self._quiz_row(width)
+            lines[at:at] = [[self.ink.say(" "), *line] for line in asked]
+            first = min(
+                max(at + len(asked) - height, 0), at
+            )  # all of it, and as much of what comes before as there is room for
         last = max(len(lines) - height, 0)
-        start = min(max(focus - height // 3, 0), last) if focus else 0
-        start = max(0, min(start + self.view.scroll, last))
-        self.view.scroll = start - (min(max(focus - height // 3, 0), last) if focus else 0)
+        start = max(0, min(first + self.view.scroll, last))
+        self.view.scroll = start - first
         shown = [list(line) for line in lines[start : start + height]]
         for row, is_more, glyph in ((0, start > 0, "more_up"), (-1, start < last, "more_down")):
             if is_more and shown:
@@ -131,8 +164,15 @@ class LessonPanel(Panel):
         if self.view.lesson == "script":
             if not self.cues:
                 return lesson_lines(NO_SCRIPT[lang], width, self.ink), 0
-            return script_lines(self.cues, self.current, lang, width, self.ink)
+            lines, focus = script_lines(self.cues, self.current, lang, width, self.ink, self.quiz is not None)
+            if self.score:
+                lines.append([self.ink.say("    " + self.score[lang], "accent")])
+            return lines, focus
         return lesson_lines(self.prose.get(lang) or NONE_YET[lang], width, self.ink), 0
+
+    def _quiz_row(self, width: int) -> int:
+        """Behind the line that asks."""
+        return len(script_lines(self.cues[: self.current], self.current, self.view.lang, width, self.ink, True)[0])
 
     def move(self, dx: int, dy: int, page: bool = False) -> None:
         self.view.scroll += (dx + dy) * (max(self.size.height - 2, 1) if page else 1)

@@ -154,6 +154,15 @@ class DebuggerScreen(RunsScreen):
     def action_line(self, by: int) -> None:
         self.playing.line(by)
 
+    def action_answer(self, number: int) -> None:
+        self.playing.answer(number)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Its keys are a question's while one is open, and else what they always are."""
+        if action == "answer" and not self.playing.is_open:
+            return False
+        return super().check_action(action, parameters)
+
     def action_lesson_speed(self) -> None:
         self.playing.change_speed()
 

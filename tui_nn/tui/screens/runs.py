@@ -15,11 +15,14 @@ from tui_nn.tui.panels.detail import DetailPanel
 from tui_nn.tui.panels.lesson import cues_of
 from tui_nn.tui.playing import Playing
 from tui_nn.tui.pulse import Pulse
+from tui_nn.tui.quiz import QuizNote
 from tui_nn.tui.screens.zones import ZonesScreen
 from tui_nn.tui.status import Speed, status_of
 from tui_nn.tui.waiting import Waiting
 
 if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
     from tui_nn.debugger.position import Stop
     from tui_nn.debugger.session import Session
     from tui_nn.tui.app import TuiApp, Wish
@@ -44,6 +47,7 @@ class RunsScreen(ZonesScreen):
         self.session: Session | None = None  # of the one looked at
         self.mover: Mover | Runs | None = None
         self.playing = Playing(self)
+        self.quiz_note = QuizNote()
         self.waiting = Waiting()
         self.pulse = Pulse(self, self.tick, lambda: self._moves)
         self.view.pictures.on_ask = self.pulse.wake
@@ -66,6 +70,10 @@ class RunsScreen(ZonesScreen):
         return self.playing.player
 
     # Life
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield self.quiz_note
 
     def on_mount(self) -> None:
         self.panels["program"].message = f"reading {self.wish.ref} …"
@@ -130,6 +138,7 @@ class RunsScreen(ZonesScreen):
         if not self._is_closed and self.is_mounted:
             self.tui.remember(layout=self.playing.layout())
         self._is_closed = True
+        self.playing.drop()
         self.opening.stop()
         self.view.pictures.close()
         if self.runs is None:
@@ -177,6 +186,16 @@ class RunsScreen(ZonesScreen):
             detail.active = runs.active
         self.show_frame(runs.looked_at.frame)
 
+    # Places and words of a question
+
+    def place(self) -> None:
+        super().place()
+        self.playing.draw_quiz()
+
+    def use_language(self, lang: str) -> None:
+        super().use_language(lang)
+        self.playing.draw_quiz()
+
     # What moves
 
     @property
@@ -184,19 +203,20 @@ class RunsScreen(ZonesScreen):
         return self.mover is not None and (bool(self.mover.kind) or self.mover.is_waiting)
 
     def be_turned_by(self, clock: Callable[[], float]) -> None:
-        """From here on somebody else has the clock, and calls `tick`."""
+        """From here on somebody else has the clock, and calls `tick`; nobody answers what the lesson asks."""
         self.pulse.stop()
         self.clock = clock
+        self.playing.is_attended = False
 
     @property
     def is_drawing(self) -> bool:
-        """Is a picture still being computed?"""
-        return bool(self._busy_pictures)
+        """Is a picture still being computed, or the answer to a question?"""
+        return bool(self._busy_pictures) or self.playing.is_grading
 
     @property
     def _moves(self) -> bool:
         """Is there anything that changes by itself?"""
-        return self.is_moving or self.playing.is_going or bool(self._busy_pictures) or self.waiting.is_long
+        return self.is_moving or self.playing.is_awake or bool(self._busy_pictures) or self.waiting.is_long
 
     @property
     def _busy_pictures(self) -> list[Pictures]:

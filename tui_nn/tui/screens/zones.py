@@ -289,7 +289,7 @@ class ZonesScreen(Screen[None]):
         """For the help page: the focused panel's name, what it shows, and the places of the table in order."""
         others = tuple(name for name in PANELS if name != self.focus_name)
         about = self.panels[self.focus_name].about
-        return PLACES[self.focus_name], about, (self.focus_name, "debugger", "app", *others)
+        return PLACES[self.focus_name], about, (self.focus_name, "debugger", "question", "app", *others)
 
 
 def _put(widget: Any, area: Area) -> None:
