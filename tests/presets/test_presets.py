@@ -27,7 +27,8 @@ def texts(preset: str) -> Iterator[Text]:
     """Everything that a preset says in two languages."""
     scenario = load_scenario(preset)
     yield from (scenario.summary, scenario.lesson)
-    yield from (line.say for line in scenario.script if line.say is not None)
+    for line in scenario.script:
+        yield from (text for text in (line.say, line.ask, line.because) if text is not None)
     yield from (expectation.why for expectation in scenario.expect if expectation.why is not None)
 
 
@@ -60,7 +61,7 @@ def test_every_script_line_speaks_and_every_expectation_has_a_reason(preset: str
     scenario = load_scenario(preset)
     assert (4 if scenario.extends else 8) <= len(scenario.script) <= 14
     assert 3 <= len(scenario.expect) <= 6
-    assert all(line.say for line in scenario.script)
+    assert all(line.say or line.ask for line in scenario.script)
     assert all(expectation.why for expectation in scenario.expect)
 
 
@@ -81,7 +82,7 @@ def test_korean_keeps_one_level_of_politeness(preset: str):
                 continue
             prose = paragraph.removeprefix("흔히 잘못 알려진 것. ")
             for sentence in sentences(prose):
-                assert re.search(r"(니다|까요|세요|시다)[.:]?$", sentence), sentence
+                assert re.search(r"(니다|까요|세요|시다)[.:?]?$", sentence), sentence
 
 
 @pytest.mark.parametrize("preset", PRESETS)
