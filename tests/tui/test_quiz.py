@@ -126,11 +126,18 @@ def test_a_question_is_passed_over(lesson):
 
 
 def test_who_hurries_through_the_moves_is_still_asked(lesson):
+    """And given the time to read the answer."""
     at = lesson(QUESTION + LAST)
     at.player.tick(0.0)
     at.player.line_on(0.1)
-    assert at.until_asked().is_open
+    quiz = at.until_asked()
+    assert quiz.is_open
     assert at.lines == [1]
+    at.player.answer(0, at.now)
+    at.until(lambda: quiz.is_told)
+    told = at.now
+    at.until(lambda: len(at.lines) == 2)
+    assert at.now - told == pytest.approx(answer_s(quiz.question, "en"), abs=0.2)
 
 
 def test_a_line_back_asks_again(lesson):
