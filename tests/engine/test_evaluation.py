@@ -123,8 +123,7 @@ def test_rows_of_a_pass_can_be_stepped_one_by_one():
         seen.append(session.program.ops[session.position.op].phase)
         session.step("op")
     n_val, n_test = seen.count("validate"), seen.count("test")
-    assert n_val == n_test == len(seen) / 2
-    assert n_val == 6  # load, dense_1, tanh_1, dense_2, loss, confusion
+    assert (n_val, n_test) == (7, 6)  # load, dense_1, tanh_1, dense_2, loss, confusion; behind validation the gap
     after = session.state_bytes()
     session.back("op", len(seen))
     assert session.position == (11, first)

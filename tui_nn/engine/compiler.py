@@ -73,6 +73,7 @@ class Compiler:
             network_rows.list_evaluation(
                 self, "validate", self.n_val, (self.x_val, self.y_val), ("val_loss", "val_accuracy"), self.at_epoch_end
             )
+        rows.list_gap(self)
         rows.list_watching(self)
         if self.n_test:
             rows.list_test(self)

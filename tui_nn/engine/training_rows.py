@@ -128,6 +128,19 @@ def list_max_norm(c: Compiler, place: Place) -> None:
     )  # fmt: skip
 
 
+def list_gap(c: Compiler) -> None:
+    """Behind the validation part. Both numbers are made of metrics that are there: no sample is read again."""
+    wanted = [name for name in ("epoch_loss", "gap") if c.scenario.probes.has(name)]
+    if not c.n_val or not wanted:
+        return
+    metrics = c.listing.metrics
+    op = c.listing.add(
+        "validate", "gap", "gap", None, "validate gap", "[]", "val_loss - the mean of loss over the epoch",
+        c.at_epoch_end, probe_2=metrics["val_loss"].column, total=metrics["loss"].column,
+    )  # fmt: skip
+    c.listing.set(op, probe=c.columns(op, "epoch_loss", "gap"))
+
+
 def list_watching(c: Compiler) -> None:
     """At the end of each epoch, behind validation: the plateau schedule first, then early stopping."""
     schedule, stopping = c.scenario.schedule, c.scenario.stopping

@@ -75,6 +75,7 @@ def measurable_names(scenario: Scenario) -> list[str]:
         names.append("accuracy")
     if scenario.data.validation > 0.0:
         names += ["val_loss", "val_accuracy"] if is_classification else ["val_loss"]
+        names += ["epoch_loss", "gap"]
     if scenario.data.test > 0.0:
         names += ["test_loss", "test_reads"] + (["test_accuracy"] if is_classification else [])
     if any(isinstance(layer, Regularized) and layer.has_penalty for layer in scenario.layers):

@@ -16,6 +16,8 @@ WHOLE = "the whole run"
 MEANINGS = {
     "loss": "of each batch, before its update",
     "val_loss": "loss of the validation part",
+    "epoch_loss": "mean of loss over the epoch's samples",
+    "gap": "val_loss less epoch_loss",
     "test_loss": "loss of the test part",
     "penalty": "what the regularisers add to the loss",
     "accuracy": "share of right answers in the batch",

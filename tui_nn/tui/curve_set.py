@@ -43,6 +43,8 @@ class Series:
 
 def metrics_of(view: View) -> tuple[str, ...]:
     """The metrics of the tab that is shown, of which a run may lack some."""
+    if view.curve == "loss" and not view.others and not view.log:  # a gap may be below 0, and has no logarithm then
+        return (*TABS["loss"], "gap")
     return view.chosen if view.curve == "chosen" else TABS[view.curve]
 
 
@@ -71,7 +73,7 @@ def series_of(frame: Frame, view: View, columns: Columns, ink: Ink) -> list[Seri
 def _words(name: str, view: View, is_one_family: bool) -> str:
     """A metric's name as short as it stays clear: in the legend of one family's metrics, the layer's name."""
     if view.curve != "chosen":
-        return "validation" if name.startswith("val_") else "batch"
+        return {"val": "validation", "gap": "gap"}.get(name.partition("_")[0], "batch")
     layer = name.partition(".")[2]
     return layer if layer and is_one_family else name
 

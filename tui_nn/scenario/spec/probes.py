@@ -21,6 +21,8 @@ Switch = Literal[
     "dead",
     "penalty",
     "clip_scale",
+    "epoch_loss",
+    "gap",
 ]
 PROBES = tuple(name for name in get_args(Switch) if name != "all")
 CURVATURE = ("sharpness", "lr_limit")

@@ -157,7 +157,8 @@ class CurvesPanel(Panel):
     where: ClassVar[str] = "curves"
     tabs: ClassVar[tuple[str, ...]] = ("Loss", "Accuracy", "Chosen")
     about: ClassVar[str] = (
-        "The loss of each iteration's batch (before its update) and, once an epoch, of the validation part, which is never trained on; on the "
+        "The loss of each iteration's batch (before its update) and, once an epoch, of the validation part, which is never trained on, and the "
+        "gap: validation less the mean over the epoch's batches (alone on a linear axis, and of one run); on the "
         "second tab the share of right answers, on the third any metrics of this run: a chooses them. The signs on the lines are those "
         "of the legend, which reads the values at the cursor. The grey line is the current position: what lies right of it was reached before a "
         "rewind. The arrows move a reading cursor, enter takes the run to it. + and - zoom about it (so does the mouse wheel), 0 shows all; a "
