@@ -129,7 +129,7 @@ def metrics_shown(session: "Session", show: str | None) -> dict[str, float | Non
     values = current_metrics(session)
     if show in session.program.metrics:
         return {show: values.get(show)}
-    prefixes = PANEL_METRICS.get(show or "", ())
+    prefixes = PANEL_METRICS.get((show or "").partition(":")[0], ())
     chosen = {name: value for name, value in values.items() if name.startswith(prefixes)} if prefixes else {}
     main = {name: values[name] for name in REPORTED if name in values}
     return {**main, **chosen}

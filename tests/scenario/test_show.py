@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tui_nn.scenario import ScenarioError, load_scenario, preset_dir, schema
-from tui_nn.scenario.panels import MICROSCOPES, PANELS
+from tui_nn.scenario.panels import MICROSCOPES, PANELS, SHOWN_VIEWS
 
 
 def load(folder: Path, *shown: str):
@@ -18,7 +18,7 @@ def load(folder: Path, *shown: str):
     return load_scenario(path)
 
 
-@pytest.mark.parametrize("name", [*PANELS, "loss", "delta_norm.tanh_1"])
+@pytest.mark.parametrize("name", [*PANELS, *SHOWN_VIEWS, "loss", "delta_norm.tanh_1"])
 def test_every_panel_and_metric_may_be_shown(tmp_path, name: str):
     assert [line.show for line in load(tmp_path, name).script] == [name]
 
@@ -33,10 +33,18 @@ def test_an_unknown_one_is_told_what_there_is(tmp_path):
     assert detail.startswith("unknown panel or metric 'detail'")
 
 
+def test_an_unknown_view_is_told_those_there_are(tmp_path):
+    with pytest.raises(ScenarioError) as caught:
+        load(tmp_path, "optimizer: by hnad")
+    assert caught.value.problems[0].message == (
+        "unknown panel or metric 'optimizer: by hnad'; did you mean 'optimizer: by hand'?"
+    )
+
+
 def test_an_editor_offers_them():
-    """Hover help and examples of the schema name every panel."""
+    """Hover help of the schema names every panel and view, its examples every panel."""
     show = schema()["$defs"]["ScriptLine"]["properties"]["show"]
-    assert all(name in show["description"] for name in PANELS)
+    assert all(name in show["description"] for name in (*PANELS, *SHOWN_VIEWS))
     assert show["anyOf"][0]["examples"] == list(PANELS)
 
 

@@ -50,7 +50,6 @@ VIEWED: dict[str, Any] = {
     "optimizer": optimizer_lines,
     "activations-histogram": in_mode(activations_lines, "activations", 1),
     "activations-units": in_mode(activations_lines, "activations", 2),
-    "activations-mask": in_mode(activations_lines, "activations", 3),
     "weights": weights_lines,
     "weights-histogram": in_mode(weights_lines, "weights", 1),
     "weights-change": in_mode(weights_lines, "weights", 2),

@@ -19,6 +19,7 @@ from tui_nn.engine.machine import Machine, Progress
 if TYPE_CHECKING:
     from tui_nn.data import Dataset
     from tui_nn.debugger.landscape import Path
+    from tui_nn.debugger.replay import Start
     from tui_nn.scenario import Expression, Scenario
 
 FAR = 2**62  # an iteration that no run reaches
@@ -322,6 +323,17 @@ class Session:
         chosen = np.unique(np.linspace(0, len(kept) - 1, min(most, len(kept))).astype(int)) if kept else []
         states = [flat(self.program, kept[k][1]) for k in chosen]
         return Path(np.array([kept[k][0] for k in chosen]), np.array(states).reshape(-1, self.program.n_parameters))
+
+    def replay_start(self, iteration: int) -> Start | None:
+        """From where iterations up to that one can be made again beside the run; None while it runs."""
+        from tui_nn.debugger.replay import Start
+
+        if self.is_running:
+            return None
+        kept = self.machine.kept_states(min(iteration, self.position.iteration))
+        first, state = kept[-1] if kept else (0, self.program.initial)
+        epoch_start = first - first % self.program.iterations_per_epoch
+        return Start(first, state.copy(), self.machine.hist[epoch_start:first].copy())
 
     def _frame_of(self, snapshot, is_running: bool) -> Frame:
         position = Position(int(snapshot.ctl[at.ITERATION]), int(snapshot.ctl[at.OP]))

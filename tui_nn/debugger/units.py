@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tui_nn.engine.layout import SETTING
 from tui_nn.engine.parts.activations import SATURATED
 
 if TYPE_CHECKING:
@@ -63,7 +64,11 @@ def unit_statistics(frame: Frame, layer: LayerFrame) -> UnitStatistics:
 @dataclass(frozen=True)
 class NormStatistics:
     """A batch norm's, all (units,): of its input over the batch, mean and var (unbiased, as the running one is); what it
-    remembers of them for evaluation; and the weight (γ) and bias (β) that it applies afterwards."""
+    remembers of them for evaluation; and the weight (γ) and bias (β) that it applies afterwards.
+
+    x: its input, (rows, units) float64. biased_var: over n, which normalises this batch. momentum: the share of each new
+    batch in what is remembered.
+    """
 
     mean: np.ndarray
     var: np.ndarray
@@ -71,6 +76,10 @@ class NormStatistics:
     running_var: np.ndarray
     weight: np.ndarray
     bias: np.ndarray
+    x: np.ndarray
+    biased_var: np.ndarray
+    momentum: float
+    eps: float
 
 
 def norm_statistics(frame: Frame, layer: LayerFrame) -> NormStatistics | None:
@@ -86,6 +95,10 @@ def norm_statistics(frame: Frame, layer: LayerFrame) -> NormStatistics | None:
     parts = {parameter.role: parameter.value for parameter in layer.parameters}
     ones = np.ones(layer.units)
     with np.errstate(invalid="ignore", over="ignore"):
-        mean, var = x.mean(axis=0), x.var(axis=0, ddof=1)
+        mean, var, biased = x.mean(axis=0), x.var(axis=0, ddof=1), x.var(axis=0)
     running = layer.buffers["running_mean"], layer.buffers["running_var"]
-    return NormStatistics(mean, var, *running, parts.get("weight", ones), parts.get("bias", 0.0 * ones))
+    weight, bias = parts.get("weight", ones), parts.get("bias", 0.0 * ones)
+    program = frame.program
+    own = program.table[program.layers[at].forward_op, SETTING]
+    momentum, eps = program.setting[own : own + 2].tolist()
+    return NormStatistics(mean, var, *running, weight, bias, x, biased, momentum, eps)

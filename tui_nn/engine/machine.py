@@ -249,6 +249,16 @@ class Machine:
         self.mem[: self.program.state_size] = state
         self.ctl[at.ITERATION] = iteration
 
+    def resume(self, state: np.ndarray, iteration: int, rows: np.ndarray) -> None:
+        """As `load`, with the newest rows of the history, (n, columns), which some rows of the program look back on.
+
+        What lies before them stays untouched, and takes no memory.
+        """
+        self.load(state, iteration)
+        self.hist = self._hist[: min(max(len(self.hist), iteration + FIRST_ROWS), self.history_limit)]
+        self.ctl[at.HIST_CAPACITY] = len(self.hist)
+        self.hist[iteration - len(rows) : iteration] = rows
+
     # Frames
 
     def snapshot(self) -> Snapshot:

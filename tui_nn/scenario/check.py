@@ -21,7 +21,7 @@ from tui_nn.scenario.errors import Fault, Path, unknown
 from tui_nn.scenario.extends import OWN
 from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.naming import layer_names, metric_names, unmeasured
-from tui_nn.scenario.panels import PANELS
+from tui_nn.scenario.panels import PANELS, SHOWN_VIEWS, VIEWS
 from tui_nn.scenario.spec.base import MAX_ITERATIONS
 from tui_nn.scenario.validate import Findings
 
@@ -110,8 +110,9 @@ def check_names(scenario: Scenario) -> Iterator[Fault]:
     yield from name_faults(_conditions(scenario), scenario)
     metrics, missing = metric_names(scenario), unmeasured(scenario)
     for index, line in enumerate(scenario.script):
-        if line.show is not None and line.show not in PANELS and line.show not in metrics:
-            message = missing.get(line.show) or unknown("panel or metric", line.show, [*PANELS, *metrics])
+        if line.show is not None and line.show not in (*PANELS, *SHOWN_VIEWS, *metrics):
+            names = SHOWN_VIEWS if line.show.partition(":")[0] in VIEWS else [*PANELS, *metrics]
+            message = missing.get(line.show) or unknown("panel or metric", line.show, names)
             yield Fault(("script", index, "show"), message)
 
 

@@ -3,3 +3,9 @@
 # In the order of the tabs.
 MICROSCOPES = ("activations", "gradients", "weights", "optimizer", "data", "landscape", "graph")
 PANELS = ("program", "layers", *MICROSCOPES, "curves", "lesson")
+# The views of a microscope that are shown by name, like "optimizer: by hand"; in the order in which v goes through them.
+VIEWS = {
+    "activations": ("map", "histogram", "units", "batch norm", "dropout mask"),
+    "optimizer": ("maps", "sum", "by hand", "spread", "gauge"),
+}
+SHOWN_VIEWS = tuple(f"{name}: {view}" for name, views in VIEWS.items() for view in views)

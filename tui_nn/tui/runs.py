@@ -43,7 +43,7 @@ class Run:
         self.is_over = False  # in the run under way: it has ended before its goal
         self.rate = math.inf  # iterations a second, in its last stretch
         self.began: tuple[float, int] = 0.0, 0  # when and at which iteration that began
-        view.path = session.path
+        view.path, view.replay_start = session.path, session.replay_start
 
     @property
     def title(self) -> str:
@@ -53,13 +53,13 @@ class Run:
 class OwnView:
     """What is selected is the first view's; pictures and what else belongs to one network are its own."""
 
-    OWN = ("_of", "pictures", "path", "marked", "evaluator", "others")
-    evaluator_of = View.evaluator_of
+    OWN = ("_of", "pictures", "path", "marked", "evaluator", "others", "replay_start", "replay")
+    evaluator_of, replay_of = View.evaluator_of, View.replay_of
 
     def __init__(self, of: View) -> None:
         self._of = of
         self.pictures = Pictures()
-        self.path = self.marked = self.evaluator = None
+        self.path = self.marked = self.evaluator = self.replay_start = self.replay = None
         self.others = ()
 
     def __getattr__(self, name: str) -> Any:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.evaluator import Evaluator
     from tui_nn.debugger.frame import Frame, LayerFrame
     from tui_nn.debugger.landscape import Path
+    from tui_nn.debugger.replay import Replay, Start
     from tui_nn.engine.program import Program
 
 LANGUAGES = ("en", "ko")
@@ -53,6 +54,17 @@ class View:
 
             self.evaluator = Evaluator(program)
         return self.evaluator
+
+    replay_start: Callable[[int], Start | None] | None = None  # of the session looked at
+    replay: Replay | None = None  # of the program looked at; used by the pictures' thread alone
+
+    def replay_of(self, program: Program) -> Replay:
+        """The machine beside the run, for what stood in memory at earlier updates."""
+        if self.replay is None or self.replay.program is not program:
+            from tui_nn.debugger.replay import Replay
+
+            self.replay = Replay(program)
+        return self.replay
 
     def mode(self, name: str) -> int:
         return self.modes.get(name, 0)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, model_validator
 
-from tui_nn.scenario.panels import PANELS
+from tui_nn.scenario.panels import PANELS, SHOWN_VIEWS
 from tui_nn.scenario.spec.base import AmountText, Condition, EitherText, GoalText, Line, Model
 
 MIN_CHOICES, MAX_CHOICES = 2, 5  # as many as there are keys for them
@@ -37,7 +37,8 @@ class ScriptLine(Model):
     say: EitherText | None = None
     """What the presenter says."""
     show: Annotated[str, Field(min_length=1, max_length=60, examples=list(PANELS))] | None = Field(
-        None, description=f"Where to look: a panel ({', '.join(PANELS)}) or any metric."
+        None,
+        description=f"Where to look: a panel ({', '.join(PANELS)}), one of its views ({', '.join(SHOWN_VIEWS)}) or any metric.",
     )
     goto: GoalText | None = None
     """Go to "iteration 500", "epoch 3", "start" or "end"."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tui_nn.scenario.panels import VIEWS
 from tui_nn.tui.heat import Scale, matrix_lines, reading_line, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
@@ -12,14 +13,13 @@ from tui_nn.tui.text import cells, count, fit, number
 from tui_nn.tui.view import View, clamp
 
 if TYPE_CHECKING:
-    import numpy as np
     from rich.segment import Segment
 
     from tui_nn.debugger.frame import Frame, LayerFrame
 
 Line = list["Segment"]
-MODES = ("map", "histogram", "units", "dropout mask")
-MAP, HISTOGRAM, UNITS, MASK = range(4)
+MODES = VIEWS["activations"]
+MAP, HISTOGRAM, UNITS, NORM, MASK = range(5)
 GUTTER = 6  # cells for the sample's number in the batch
 CARD = 18  # cells for the sample itself: 8 pixels of two cells, and a gap
 
@@ -31,6 +31,14 @@ def activations_lines(frame: Frame, view: View, width: int, height: int, ink: In
         from tui_nn.tui.panels.units import units_lines
 
         return units_lines(frame, view, width, height, ink)
+    if mode == NORM:
+        from tui_nn.tui.panels.norm import norm_lines
+
+        return norm_lines(frame, view, width, height, ink)
+    if mode == MASK:
+        from tui_nn.tui.panels.mask import mask_lines
+
+        return mask_lines(frame, view, width, height, ink)
     layer = view.layer_of(frame)
     if mode == HISTOGRAM and len(layer.activation):
         from tui_nn.tui.histogram import histogram_lines
@@ -40,19 +48,18 @@ def activations_lines(frame: Frame, view: View, width: int, height: int, ink: In
             _head(frame, layer, width, ink),
             *histogram_lines(layer.activation, width, height - 1, ink, "forward", value),
         ]
-    if mode == MASK and layer.mask is None:
-        return ink.notice(f"{layer.name} switches no unit off; the mask is that of a dropout layer.", width)[:height]
-    return map_lines(frame, view, width, height, ink, layer.mask if mode == MASK else layer.activation)
+    return map_lines(frame, view, width, height, ink)
 
 
 def has(frame: Frame, mode: int) -> bool:
-    return mode != MASK or any(layer.kind == "dropout" for layer in frame.layers)
+    kind = {NORM: "batch_norm", MASK: "dropout"}.get(mode)
+    return kind is None or any(layer.kind == kind for layer in frame.program.layers)
 
 
-def map_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, array: np.ndarray | None) -> list[Line]:
+def map_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     """Heatmap, rows are samples and columns units; the cursor's value below it, the sample itself beside it."""
     layer = view.layer_of(frame)
-    shown = layer.activation if array is None else array
+    shown = layer.activation
     n, units = shown.shape
     if n == 0:
         return ink.notice(f"{layer.name} has not been computed yet: s executes one operation.", width)[:height]
@@ -154,8 +161,8 @@ def move_in_batch(frame: Frame, view: View, dx: int, dy: int, page: bool = False
 
 MICROSCOPE = Microscope(
     "the layer's output (v changes the view): as a map with a row a sample of the batch and a column a unit; as a histogram; each unit's mean, "
-    "spread and share of samples it fired for, with the running statistics of a batch norm and how long a unit has been silent; and "
-    "a dropout layer's mask.",
+    "spread and share of samples it fired for, and how long a unit has been silent; of a batch norm, this batch's statistics beside the "
+    "running ones that evaluation takes; and of a dropout layer, which units are off for which sample.",
     activations_lines,
     move_in_batch,
     modes=MODES,

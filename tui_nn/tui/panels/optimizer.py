@@ -1,4 +1,4 @@
-"""The Optimizer tab: per parameter its value, gradient, optimizer slots and step, as maps; and three pictures from files beside."""
+"""The Optimizer tab: per parameter its value, gradient, optimizer slots and step, as maps; and four pictures from files beside."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tui_nn.scenario.panels import VIEWS
 from tui_nn.tui.heat import CELLS, Scale, Window, matrix_lines, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame, LayerFrame
 
 Line = list["Segment"]
-MODES = ("maps", "sum", "spread", "gauge")
-MAPS, SUM, SPREAD, GAUGE = range(4)
+MODES = VIEWS["optimizer"]
+MAPS, SUM, BY_HAND, SPREAD, GAUGE = range(5)
 MIN_MAP_WIDTH = 22
 MIN_MAP_HEIGHT = 4
 
@@ -98,12 +99,16 @@ def quantities(layer: LayerFrame) -> list[Quantity]:
 
 
 def optimizer_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
-    """One of the four pictures, view.mode("optimizer") says which."""
+    """One of the pictures, view.mode("optimizer") says which."""
     mode = view.mode("optimizer")
     if mode == SUM:
         from tui_nn.tui.panels.update_sum import sum_lines
 
         return sum_lines(frame, view, width, height, ink)
+    if mode == BY_HAND:
+        from tui_nn.tui.panels.by_hand import hand_lines
+
+        return hand_lines(frame, view, width, height, ink)
     if mode == SPREAD:
         from tui_nn.tui.panels.spread import spread_lines
 
@@ -254,7 +259,8 @@ def move_in_mode(frame: Frame, view: View, dx: int, dy: int, page: bool = False)
 MICROSCOPE = Microscope(
     "what the optimizer does (v changes the view). Maps: for each parameter its value w, gradient g, what the optimizer remembers (Adam: m, "
     "the moving mean of g; v, the moving mean of g²), and the step of the last update. Sum: the update of the weight under the cursor as a "
-    "calculation, from the gradient to the weight after it. Spread: how large gradients and steps are, in every tensor. Gauge: the "
+    "calculation, from the gradient to the weight after it. By hand: m and v (or what else it keeps) of its last updates, worked out again from "
+    "their gradients in float64, beside the engine's own. Spread: how large gradients and steps are, in every tensor. Gauge: the "
     "learning rate beside the largest one that is stable, where the run measures sharpness.",
     optimizer_lines,
     move_in_mode,

@@ -45,19 +45,24 @@ def units_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> 
         return ink.notice(f"{layer.name} has not been computed yet: s executes one operation.", width)[:height]
     found = unit_statistics(frame, layer)
     columns = norm_columns(frame, layer) or columns_of(frame, layer, found)
+    cursor = clamp(view.unit, layer.units)
+    head = heading(layer.name, _remarks(layer, found, width), width, ink)
+    return [head, *table(columns, layer.units, cursor, width, height - 1, ink)][:height]
+
+
+def table(columns: list[Column], units: int, cursor: int, width: int, height: int, ink: Ink) -> list[Line]:
+    """At most `height` lines: the heads, then a row a unit about the cursor's."""
     kept: list[Column] = []
     for column in sorted(columns, key=lambda column: column.rank):
         if kept and 9 + sum(each.width for each in (*kept, column)) > width:
             break
         kept.append(column)
     shown = [column for column in columns if column in kept]
-    cursor = clamp(view.unit, layer.units)
-    room = max(height - 2, 0)
-    first = max(0, min(cursor - room // 2, layer.units - room))
-    lines = [heading(layer.name, _remarks(layer, found, width), width, ink)]
+    room = max(height - 1, 0)
+    first = max(0, min(cursor - room // 2, units - room))
     head = "   unit " + "".join(fit(column.head, column.width, ">") for column in shown)
-    lines.append([ink.say(fit(head, min(cells(head), width)), "dim")])
-    for unit in range(first, min(first + room, layer.units)):
+    lines: list[Line] = [[ink.say(fit(head, min(cells(head), width)), "dim")]]
+    for unit in range(first, min(first + room, units)):
         role = "selected" if unit == cursor else "text"
         mark = ink.glyph("next") if unit == cursor else " "
         line = [ink.say(fit(f"{mark}{unit:>6} ", min(8, width)), role)]
@@ -65,7 +70,7 @@ def units_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> 
             is_bad = column.bad is not None and column.bad[unit] and unit != cursor
             line.append(ink.say(" " + fit(column.values[unit], column.width - 1, ">"), "bad" if is_bad else role))
         lines.append(line)
-    return lines[:height]
+    return lines[: max(height, 0)]
 
 
 def columns_of(frame: Frame, layer: LayerFrame, found: UnitStatistics) -> list[Column]:

@@ -10,6 +10,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui_nn.scenario.panels import VIEWS
 from tui_nn.tui.arrange import Area, Arrangement, arrange
 from tui_nn.tui.caption import Caption, caption_lines, with_caption
 from tui_nn.tui.chrome import Bar, Gutter, footer_line
@@ -39,6 +40,7 @@ SHOWS |= {name: ("detail", name) for name in TITLES}
 METRICS = {
     "loss": ("curves", "loss"),
     "val_loss": ("curves", "loss"),
+    "gap": ("curves", "loss"),
     "accuracy": ("curves", "accuracy"),
     "val_accuracy": ("curves", "accuracy"),
     "grad_norm": ("detail", "gradients"),
@@ -193,6 +195,7 @@ class ZonesScreen(Screen[None]):
     def look_at(self, what: str) -> None:
         """Bring a panel, or the panel of a metric, into sight; a metric of a layer selects that layer."""
         metric, _, layer = what.partition(".")
+        what, _, view = what.partition(": ")
         panel, tab = SHOWS.get(what) or METRICS.get(metric, ("curves", "chosen"))
         if layer and self.frame is not None:
             names = [each.name for each in self.frame.layers]
@@ -200,6 +203,8 @@ class ZonesScreen(Screen[None]):
             self.panels["layers"].redraw()
         if panel == "detail":
             self.view.detail = tab
+            if view:
+                self.view.modes[tab] = VIEWS[tab].index(view)
         elif panel == "curves":
             self.view.curve = tab
             if tab == "chosen" and self.frame is not None and what in self.frame.program.metrics:
