@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui_nn.cli_open import why_no_screen
-from tui_nn.cli_question import print_question, twin_opener
+from tui_nn.cli_question import beside_opener, print_question
 from tui_nn.cli_run import REPORTED, current_metrics, open_session
 from tui_nn.cli_text import default_language, remark, values_text
 
@@ -93,7 +93,7 @@ def play_headless(ref: str, overrides: Sequence[str], *, lang: str | None, ascii
 
     with open_session(ref, overrides) as session, ExitStack() as opened:
         click.echo(f"{session.scenario.title} ({session.scenario.id})")
-        playback, can_be_asked = Playback(session, twin_opener(ref, session, overrides, opened)), True
+        playback, can_be_asked = Playback(session, beside_opener(ref, overrides, opened)), True
         if playback.is_done:
             remark(f"{ref} has no script; nothing to play")
         while (line := playback.next_line()) is not None:
@@ -112,7 +112,7 @@ def play_headless(ref: str, overrides: Sequence[str], *, lang: str | None, ascii
 
 def print_line(playback, line: "Line", lang: str) -> None:
     click.echo()
-    if line.at_twin is not None:
+    if line.network is not None:
         click.echo(f"   [{playback.session.scenario.title}]")
     if line.say is not None:
         click.echo(f"{line.number}. {getattr(line.say, lang)}")

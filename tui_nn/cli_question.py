@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from tui_nn.debugger.session import Session
 
 
-def twin_opener(ref: str, session: "Session", overrides: Sequence[str], opened: ExitStack) -> "Callable[[], Session]":
-    """Opens the network beside when a line of the script turns to it; `opened` closes it."""
+def beside_opener(ref: str, overrides: Sequence[str], opened: ExitStack) -> "Callable[[str], Session]":
+    """Opens a network beside, by its name, when a line of the script turns to it; `opened` closes it."""
 
-    def open_twin() -> "Session":
+    def open_beside(name: str) -> "Session":
         from tui_nn.debugger.session import Session
         from tui_nn.scenario import load_twin
 
-        twin = Session(load_twin(ref, str(session.scenario.twin), overrides)[0])
-        opened.callback(twin.close)
-        return twin
+        other = Session(load_twin(ref, name, overrides)[0])
+        opened.callback(other.close)
+        return other
 
-    return open_twin
+    return open_beside
 
 
 def print_question(playback: "Playback", line: "Line", lang: str) -> bool:

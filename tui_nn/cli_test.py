@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from tui_nn.cli_question import choices_text, question_row, twin_opener
+from tui_nn.cli_question import beside_opener, choices_text, question_row
 from tui_nn.cli_text import print_json, remark, values_text
 
 
@@ -120,7 +120,7 @@ def run_job(job: Job) -> Outcome:
             }
             for result in check(session)
         )
-        asked = ask_all(session, twin_opener(job.ref, session, [*job.overrides, *seed], opened))
+        asked = ask_all(session, beside_opener(job.ref, [*job.overrides, *seed], opened))
         rows += tuple(map(question_row, asked))
     return Outcome(job, scenario.id, scenario.seed, rows)
 

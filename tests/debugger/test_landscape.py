@@ -14,10 +14,10 @@ from tui_nn.debugger.landscape import (
     flat,
     landscape,
     path_plane,
-    put,
     random_plane,
 )
 from tui_nn.debugger.session import Session
+from tui_nn.debugger.surface import put
 
 LINE = [(1, "linear")]
 

@@ -88,7 +88,7 @@ BAD = {
     "empty script line": ('run = "20 iterations"\nshow = "curves"\n', "", ['28:1   script[0]: an empty line; give it say, run, step, back, goto, until, show, ask, twin or wait, like run = "1 epoch"']),
     "half a translation": ('title = "Good"', 'title = "Good"\nlesson = { en = "x" }', ['3:1    lesson.ko: missing; add ko = "..."']),
     "terminal escape": ('"Good"', '"\\u001b[31m"', ["2:9    title: control character '\\x1b' in the text; remove it"]),
-    "escape in a key": ("seed = 7", '"\\u001b[31m" = 7', ["1:1    '\\x1b[31m': unknown key '\\x1b[31m'; known: id, title, extends, change, twin, summary, tags, order, seed, dtype, data, layers, loss, optimizer, schedule, clip, train, stopping, probes, lesson, script, expect"]),
+    "escape in a key": ("seed = 7", '"\\u001b[31m" = 7', ["1:1    '\\x1b[31m': unknown key '\\x1b[31m'; known: id, title, extends, change, twin, beside, summary, tags, order, seed, dtype, data, layers, loss, optimizer, schedule, clip, train, stopping, probes, lesson, script, expect"]),
     "table for a list": ("[[expect]]", "[expect]", ["32:1   expect: got a table; expect must be a list, like [[expect]]"]),
     "value for a table": ('[loss]\ntype = "binary_cross_entropy"', "", ['1:1    loss: missing; add a table [loss] with type = "mse"']),
     "syntax": ("lr = 0.05", "lr = = 0.05", ["23:6   not TOML: invalid value; text needs quotes, numbers and true or false do not"]),

@@ -21,6 +21,7 @@ from tui_nn.tui.choices import MOST, choice_lines, rows_of, toggled
 from tui_nn.tui.columns import Columns
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.legend import Entry, legend
+from tui_nn.tui.lineup import Peer, letters_of
 from tui_nn.tui.panels.curves import curves_lines, curves_picture
 from tui_nn.tui.text import number
 from tui_nn.tui.view import View
@@ -50,11 +51,16 @@ def draw(view: View, width: int = 79, height: int = 22, ink: Ink = INK, of: Any 
     return as_text(curves_lines(of or frame(), view, width, height, ink))
 
 
+def lineup(*runs: tuple[str, Any]) -> tuple[Peer, ...]:
+    letters = letters_of([name for name, _ in runs])
+    return tuple(Peer(name, made, name, letter) for (name, made), letter in zip(runs, letters, strict=True))
+
+
 VIEWS = {
     "chosen": View(curve="chosen", chosen=(*NORMS, "lr"), log=True),
     "zoomed": View(window=Window(60, 180), read=150),
     "smoothed": View(smoothing=10, read=250),
-    "others": View(others=(("cured", frame(300, 0.5)), ("sick", frame(350, 1.5)))),
+    "others": View(lineup=lineup(("mine", frame()), ("cured", frame(300, 0.5)), ("sick", frame(350, 1.5)))),
 }
 
 
@@ -148,19 +154,19 @@ def test_what_a_log_axis_leaves_out_is_said():
 def test_other_runs_lie_over_this_one():
     """Each with its name, its own reading at the cursor, and a line of its own where it differs."""
     cured = frame(300, 0.25)
-    view = View(others=(("cured", cured),), read=100)
+    view = View(lineup=lineup(("mine", frame()), ("cured", cured)), read=100)
     text = draw(view, 110, 20)
     assert "this run batch" in text
     assert f"cured batch         {number(cured.history['loss'][100])}" in text
     chart = "\n".join(text.splitlines()[2:])
     assert all(chart.count(sign) >= 3 for sign in "•▲■")
-    assert "▲" not in draw(replace(view, others=()), 110, 20)
+    assert "▲" not in draw(replace(view, lineup=()), 110, 20)
 
 
 def test_a_run_that_does_not_measure_it_is_left_out():
     other = frame(300)
     del other.program.metrics["lr"]
-    text = draw(View(curve="chosen", chosen=("lr",), others=(("bare", other),)))
+    text = draw(View(curve="chosen", chosen=("lr",), lineup=lineup(("mine", frame()), ("bare", other))))
     assert "this run" in text
     assert "bare" not in text
 

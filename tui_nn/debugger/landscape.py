@@ -7,26 +7,19 @@ unit's part of a direction is as long as the unit's weights, so that a step of 1
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from tui_nn.debugger.evaluator import Evaluator
+from tui_nn.debugger.surface import Path, Surface, Way, flat
 from tui_nn.engine.program import Program, Tensor
 
 Kind = Literal["exact", "path", "random"]
 MARGIN = 0.35  # of the path's extent, on each side
 SEED = 2018
-
-
-@dataclass(frozen=True)
-class Path:
-    """Parameters at rising iterations: iterations (n,), states (n, n_parameters) float64, as `flat` lays them out."""
-
-    iterations: np.ndarray
-    states: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -47,11 +40,21 @@ class Plane:
 
 
 @dataclass(frozen=True)
+class Track:
+    """A way seen in the plane: path (n, 2) at iterations (n,), here (2,)."""
+
+    name: str
+    path: np.ndarray
+    iterations: np.ndarray
+    here: np.ndarray
+
+
+@dataclass(frozen=True)
 class Landscape:
     """
     x (columns,), y (rows,): rising coordinates of the plane. loss (rows, columns).
     path (n, 2) at iterations (n,); here (2,): the present parameters.
-    samples: how many samples of the training part the loss is the mean of.
+    samples: how many samples of the training part the loss is the mean of. others: runs on the same surface.
     """
 
     plane: Plane
@@ -62,19 +65,7 @@ class Landscape:
     iterations: np.ndarray
     here: np.ndarray
     samples: int
-
-
-def flat(program: Program, state: np.ndarray) -> np.ndarray:
-    """All parameters of a state behind one another, (n_parameters,) float64, in the order of program.tensors."""
-    return np.concatenate([tensor.view(state).reshape(-1) for tensor in program.tensors]).astype(np.float64)
-
-
-def put(program: Program, parameters: np.ndarray, state: np.ndarray) -> None:
-    """The inverse of `flat`."""
-    start = 0
-    for tensor in program.tensors:
-        tensor.view(state)[...] = parameters[start : start + tensor.size].reshape(tensor.shape)
-        start += tensor.size
+    others: tuple[Track, ...] = ()
 
 
 def exact_plane(program: Program, here: np.ndarray) -> Plane:
@@ -124,32 +115,36 @@ def filter_normalised(tensors: tuple[Tensor, ...], direction: np.ndarray, parame
 
 
 def landscape(
-    evaluator: Evaluator, state: np.ndarray, plane: Plane, path: Path, columns: int, rows: int, report: Callable[[float], None]
+    evaluator: Evaluator, state: np.ndarray, plane: Plane, path: Path, columns: int, rows: int, report: Callable[[float], None],
+    others: Sequence[Way] = (),
 ) -> Landscape:  # fmt: skip
-    """Evaluate columns x rows losses in evaluation mode on (at most a block of) the training part."""
-    program, dataset = evaluator.program, evaluator.program.dataset
-    here = plane.place(flat(program, state)[None])[0]
-    places = plane.place(path.states) if len(path.states) else np.empty((0, 2))
-    x, y = (_axis(plane, k, places, here, n) for k, n in ((0, columns), (1, rows)))
-    shifted = state[: program.state_size].copy()
-    samples = min(evaluator.block, len(dataset.x_train))
-    evaluator.load_block(dataset.x_train[:samples], dataset.y_train[:samples])
+    """Evaluate columns x rows losses in evaluation mode on (at most a block of) the training part.
+
+    others: runs on the same surface (`same_surface`). The plane covers their paths too, as far as they have not blown up.
+    """
+    surface = Surface(evaluator, state)
+    own = _seen(plane, Way("", path, flat(evaluator.program, state)))
+    tracks = tuple(_seen(plane, way) for way in others)
+    covered = [own.path, own.here[None], *(plane.place(surface.near(way)) for way in others)]
+    x, y = (_axis(plane, k, np.concatenate(covered), n) for k, n in ((0, columns), (1, rows)))
     loss = np.empty((rows, columns))
     for i in range(rows):
         report(i / rows)
         for j in range(columns):
-            put(program, plane.origin + x[j] * plane.across + y[i] * plane.up, shifted)
-            evaluator.use(shifted)
-            loss[i, j] = evaluator.block_loss()
-    return Landscape(plane, x, y, loss, places, path.iterations, here, samples)
+            loss[i, j] = surface.loss(plane.origin + x[j] * plane.across + y[i] * plane.up)
+    return Landscape(plane, x, y, loss, own.path, path.iterations, own.here, surface.samples, tracks)
 
 
-def _axis(plane: Plane, k: int, places: np.ndarray, here: np.ndarray, n: int) -> np.ndarray:
-    """From end to end of the path with a margin; a random plane from -1 to 1, lengths of the weights themselves."""
+def _seen(plane: Plane, way: Way) -> Track:
+    places = plane.place(way.path.states) if len(way.path.states) else np.empty((0, 2))
+    return Track(way.name, places, way.path.iterations, plane.place(way.here[None])[0])
+
+
+def _axis(plane: Plane, k: int, places: np.ndarray, n: int) -> np.ndarray:
+    """From end to end of the places with a margin; a random plane from -1 to 1, lengths of the weights themselves."""
     if plane.kind == "random":
         return np.linspace(-1.0, 1.0, n)
-    values = np.append(places[:, k], here[k])
-    values = values[np.isfinite(values)]
+    values = places[:, k][np.isfinite(places[:, k])]
     low, high = (float(values.min()), float(values.max())) if values.size else (-1.0, 1.0)
     pad = MARGIN * (high - low) or max(abs(low) * MARGIN, 0.5)
     return np.linspace(low - pad, high + pad, n)

@@ -71,9 +71,9 @@ def graded(session: Session, question: Question) -> Grade:
     return _read(other, question)
 
 
-def ask_all(session: Session, open_twin: Callable[[], Session] | None = None) -> list[Asked]:
+def ask_all(session: Session, open_beside: Callable[[str], Session] | None = None) -> list[Asked]:
     """Every question of the session's script, each asked where the script leads it: from the start, without a clock."""
-    playback = Playback(session, open_twin)
+    playback = Playback(session, open_beside)
     n_left = sum(line.question is not None for line in playback.lines)
     asked: list[Asked] = []
     if n_left:

@@ -61,8 +61,9 @@ class Question:
 class Line:
     """A line of the script as a player needs it.
 
-    number counts from 1; wait_s is None where the player decides. at_twin: is it about the network beside? None where
-    no line of the script is. question: asked when the moves are made.
+    number counts from 1; wait_s is None where the player decides. network: whose it is, "" for the scenario's own, else
+    a name by which the scenario opens another; None where no line of the script turns to one. question: asked when the
+    moves are made.
     """
 
     number: int
@@ -70,28 +71,30 @@ class Line:
     show: str | None
     moves: tuple[Move, ...]
     wait_s: float | None
-    at_twin: bool | None = None
+    network: str | None = None
     question: Question | None = None
 
 
 class Playback:
     """A script on its way: the session, the number of the next line, and where the run stood when each line was begun.
 
-    Lines about the twin are performed on the session that `open_twin` gives, at the place of the scenario's own; without
-    it all are performed on the one there is. Who has opened the twin closes it.
+    Lines about another network are performed on the session that `open_beside` gives for its name, at the place of the
+    one before; without it all are performed on the one there is. Who has opened the others closes them.
     """
 
-    def __init__(self, session: "Session", open_twin: "Callable[[], Session] | None" = None) -> None:
-        self.session = self._own = session
-        self._open_twin, self._twin = open_twin, None
-        self.lines = script_lines(session.scenario.script)
+    def __init__(self, session: "Session", open_beside: "Callable[[str], Session] | None" = None) -> None:
+        self.session = session
+        self._open_beside = open_beside
+        self._opened = {"": session}
+        scenario = session.scenario
+        self.lines = script_lines(scenario.script, scenario.id, scenario.companions)
         self.index = 0
         self.begun: list[Position] = []
 
     @property
     def own(self) -> "Session":
         """The scenario's own, whichever is looked at: it is what a question is about."""
-        return self._own
+        return self._opened[""]
 
     @property
     def is_done(self) -> bool:
@@ -102,7 +105,7 @@ class Playback:
         if self.is_done:
             return None
         line = self.lines[self.index]
-        self._turn_to(line.at_twin)
+        self._turn_to(line.network)
         self.begun[self.index :] = [self.session.position]
         self.index += 1
         return line
@@ -112,14 +115,14 @@ class Playback:
         self.index = number - 1
         return self.begun[self.index]
 
-    def _turn_to(self, at_twin: bool | None) -> None:
-        """Look at the other network from here on, at the same place."""
-        if self._open_twin is None or at_twin is None:
+    def _turn_to(self, name: str | None) -> None:
+        """Look at that network from here on, at the same place."""
+        if self._open_beside is None or name is None:
             return
-        if at_twin and self._twin is None:
-            self._twin = self._open_twin()
-        wanted = self._twin if at_twin else self._own
-        if wanted is not None and wanted is not self.session:
+        if name not in self._opened:
+            self._opened[name] = self._open_beside(name)
+        wanted = self._opened[name]
+        if wanted is not self.session:
             wanted.goto(*counterpart(self.session.position, self.session.program, wanted.program))
             self.session = wanted
 
@@ -156,14 +159,21 @@ def until_limit(session: "Session") -> int:
     return left if left > 0 else planned
 
 
-def script_lines(script: "Sequence[ScriptLine]") -> tuple[Line, ...]:
-    """The scenario's script lines, with each line's moves in the order in which they are made."""
-    at_twin = False if any(entry.twin is not None for entry in script) else None
+def script_lines(
+    script: "Sequence[ScriptLine]", own_id: str = "", companions: "Sequence[str]" = ()
+) -> tuple[Line, ...]:  # fmt: skip
+    """The scenario's script lines, with each line's moves in the order in which they are made.
+
+    companions: the names of what is opened beside it, the first of which is meant by `twin = true`.
+    """
+    network = "" if any(entry.twin is not None for entry in script) else None
     lines = []
     for number, entry in enumerate(script, 1):
-        at_twin = at_twin if entry.twin is None else entry.twin
+        if entry.twin is not None:
+            name = next(iter(companions), "") if entry.twin is True else entry.twin or ""
+            network = "" if name == own_id else name
         moves, question = tuple(_moves(entry)), _question(entry)
-        lines.append(Line(number, entry.say, entry.show, moves, entry.wait, at_twin, question))
+        lines.append(Line(number, entry.say, entry.show, moves, entry.wait, network, question))
     return tuple(lines)
 
 

@@ -18,8 +18,8 @@ from tui_nn.engine.machine import Machine, Progress
 
 if TYPE_CHECKING:
     from tui_nn.data import Dataset
-    from tui_nn.debugger.landscape import Path
     from tui_nn.debugger.replay import Start
+    from tui_nn.debugger.surface import Path
     from tui_nn.scenario import Expression, Scenario
 
 FAR = 2**62  # an iteration that no run reaches
@@ -313,12 +313,17 @@ class Session:
             self._frame = self._frame_of(self.machine.snapshot(), is_running=False)
         return self._frame
 
-    def path(self, most: int = 64) -> Path | None:
-        """The way of all parameters from the start to here, at `most` of the iterations that are kept; None while it runs."""
-        from tui_nn.debugger.landscape import Path, flat
+    def path(self, most: int | None = None) -> Path | None:
+        """The way of all parameters from the start to here, at `most` of the iterations that are kept; None while it runs.
+
+        most: 64, and of a network with few parameters as many as come to 2,048 numbers, or a path from wall to wall of a
+        ravine would be seen on one side only.
+        """
+        from tui_nn.debugger.surface import Path, flat
 
         if self.is_running:
             return None
+        most = most or max(64, 2_048 // self.program.n_parameters)
         kept = self.machine.kept_states(self.position.iteration)
         chosen = np.unique(np.linspace(0, len(kept) - 1, min(most, len(kept))).astype(int)) if kept else []
         states = [flat(self.program, kept[k][1]) for k in chosen]

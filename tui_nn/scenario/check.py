@@ -116,12 +116,25 @@ def check_names(scenario: Scenario) -> Iterator[Fault]:
             yield Fault(("script", index, "show"), message)
 
 
+def check_beside(scenario: Scenario) -> Iterator[Fault]:
+    """Each run beside is another one."""
+    before = {scenario.id, scenario.twin}
+    for index, name in enumerate(scenario.beside or ()):
+        if name in before:
+            which = "this scenario itself" if name == scenario.id else "already opened"
+            yield Fault(("beside", index), f"{shown(name)} is {which}; name each other run once")
+        before.add(name)
+
+
 def check_twin_lines(scenario: Scenario) -> Iterator[Fault]:
-    """Only a scenario that names a twin can turn to it."""
-    if scenario.twin is None:
-        for index, line in enumerate(scenario.script):
-            if line.twin is not None:
-                yield Fault(("script", index, "twin"), 'there is no network beside this one; name it: twin = "..."')
+    """A line turns only to what the scenario opens beside itself."""
+    known = scenario.companions
+    for index, line in enumerate(scenario.script):
+        place = ("script", index, "twin")
+        if line.twin is not None and not known:
+            yield Fault(place, 'there is no network beside this one; name it: twin = "..."')
+        elif isinstance(line.twin, str) and line.twin not in (scenario.id, *known):
+            yield Fault(place, unknown("network beside this one", line.twin, [scenario.id, *known]))
 
 
 def check_slots(scenario: Scenario) -> Iterator[Fault]:
@@ -154,6 +167,7 @@ CHECKS: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     check_probes: ("data", "layers", "probes"),
     check_syntax: (),
     check_names: ("data", "layers", "probes"),
+    check_beside: (),
     check_twin_lines: (),
     check_slots: ("optimizer",),
     check_question_form: (),

@@ -18,7 +18,7 @@ def check_question_form(scenario: Scenario) -> Iterator[Fault]:
     """What can be said of each question alone: its parts, their lengths, and conditions that can be read."""
     at_twin = False
     for index, line in enumerate(scenario.script):
-        at_twin = at_twin if line.twin is None else line.twin
+        at_twin = at_twin if line.twin is None else line.twin not in (False, scenario.id)
         place = ("script", index)
         if line.ask is None:
             for key in OF_A_QUESTION:

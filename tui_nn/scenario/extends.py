@@ -19,7 +19,7 @@ from tui_nn.scenario.spec.base import NO_REFERENCE, is_file_name, is_preset_id
 
 MAX_DEPTH = 4  # files below the one that is opened
 MAX_CHANGES = 2_000  # of one file, each entry of a range counted
-OWN = ("id", "title", "extends", "change", "twin", "summary", "tags", "order", "lesson", "script", "expect")
+OWN = ("id", "title", "extends", "change", "twin", "beside", "summary", "tags", "order", "lesson", "script", "expect")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Stack:
 
 
 def find_beside(name: str, path: Path | None) -> Path:
-    """The file that a scenario names by `extends` or `twin`. Errors: ValueError if there is none.
+    """The file that a scenario names by `extends`, `twin` or `beside`. Errors: ValueError if there is none.
 
     path: the file that names it; None for a scenario that was never a file.
     """

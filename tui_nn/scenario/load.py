@@ -30,7 +30,7 @@ def load_scenario(ref: str | Path, overrides: Sequence[str] = ()) -> Scenario:
 
 
 def beside(ref: str | Path, name: str) -> Path:
-    """The file that the scenario `ref` names by `extends` or `twin`. Errors: ScenarioError if there is none."""
+    """The file that the scenario `ref` names by `extends`, `twin` or `beside`. Errors: ScenarioError if there is none."""
     path = find_file(ref)
     try:
         return find_beside(name, path)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tui_nn.scenario.spec.base import MAX_LAYERS, MAX_SEED, NO_TEXT, EitherText, Line, Model, Reference
+from tui_nn.scenario.spec.base import MAX_BESIDE, MAX_LAYERS, MAX_SEED, NO_TEXT, EitherText, Line, Model, Reference
 from tui_nn.scenario.spec.data import Data
 from tui_nn.scenario.spec.layers import Layer
 from tui_nn.scenario.spec.losses import Loss
@@ -33,6 +33,8 @@ class Scenario(Model):
     """With extends: single settings of that scenario, like "layers[0].init" = "he_normal" or "optimizer.lr" = 0.1."""
     twin: Reference | None = None
     """A preset, or a file in the same folder, that the debugger opens beside this one, step for step."""
+    beside: Annotated[tuple[Reference, ...], Field(strict=False, min_length=1, max_length=MAX_BESIDE)] | None = None
+    """Several such presets or files, one to five, that are opened beside this one, all moved together."""
     summary: EitherText = NO_TEXT
     """What it teaches, in one sentence."""
     tags: Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(strict=False, max_length=20)] = ()
@@ -74,6 +76,11 @@ class Scenario(Model):
     def remarks(self) -> tuple[str, ...]:
         """What loading did beyond the file, for a person to read."""
         return self._remarks
+
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """What is opened beside it: the twin first, each once."""
+        return tuple(dict.fromkeys([*([self.twin] if self.twin else []), *(self.beside or ())]))
 
     def with_remark(self, remark: str) -> "Scenario":
         scenario = self.model_copy()

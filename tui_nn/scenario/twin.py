@@ -1,4 +1,4 @@
-"""The scenario that another names as its twin."""
+"""A scenario that another names as its twin, or in `beside`."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from tui_nn.scenario.overrides import parse_override
 
 
 def load_twin(ref: str, name: str, overrides: Sequence[str]) -> tuple[Scenario, tuple[str, ...]]:
-    """The twin that the scenario `ref` names, with the same overrides but for those of keys in which the two differ.
+    """The other that the scenario `ref` names, with the same overrides but for those of keys in which the two differ.
 
     Those would make one of both networks; they come back as the second value. Errors: ScenarioError.
     """
@@ -21,7 +21,7 @@ def load_twin(ref: str, name: str, overrides: Sequence[str]) -> tuple[Scenario, 
 
     def is_its_own(option: str) -> bool:
         paths = [override.path for override in parse_override(option)]
-        return any(a[: len(b)] == b[: len(a)] for a in paths for b in its_own) or paths[0][0] == "twin"
+        return any(a[: len(b)] == b[: len(a)] for a in paths for b in its_own) or paths[0][0] in ("twin", "beside")
 
     left_out = tuple(option for option in overrides if is_its_own(option))
     return load_scenario(path, [option for option in overrides if option not in left_out]), left_out

@@ -324,6 +324,18 @@ class Ink:
             ),
         )
 
+    def stain(self, role: str, text: str) -> Segment:
+        """A text on the muted colour of a role, over tiles of any heat."""
+        return self.tint(role, 1.0, text, is_strong=True)
+
+    def badge(self, role: str, text: str) -> Segment:
+        """A text on the full colour of a role: where something stands."""
+        if self.mono:
+            return Segment(self.words(text), Style(bold=True, reverse=True))
+        tile = rgb(PALETTE[self.dark][role])
+        far = "#0b0e14" if luminance(tile) > 0.18 else "#ffffff"
+        return Segment(self.words(text), Style(color=far, bold=True, bgcolor=hex_colour(tile)))
+
     def mark(self, kind: str, width: int) -> Segment:
         """A heat cell that has no level: "nan" or "inf"."""
         return Segment(self.glyphs[kind] * width, self._styles["bad"])

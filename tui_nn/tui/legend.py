@@ -83,7 +83,7 @@ def _table(
 
 
 def _value(entry: Entry) -> str:
-    return f"{entry.value} {entry.more}".rstrip()
+    return f"{entry.value} {entry.more}".strip()
 
 
 def _entry(entry: Entry, room: int, value: int, ink: Ink) -> Line:

@@ -38,6 +38,7 @@ class Microscope:
     move:  (frame, view, dx, dy, page): the arrows and PgUp, PgDn; changes the view alone.
     hit:   (frame, view, x, y, width, height): a click on the body.
     modes: names of its pictures if it has several; `v` shows the next, view.mode(name) says which.
+    shared: (frame, view): does one picture show all open runs, so that they need no places of their own?
     has:   (frame, mode): has this run such a picture? Those it has not are passed over; the first it has is shown first.
     """
 
@@ -47,6 +48,7 @@ class Microscope:
     hit: Hit | None = None
     modes: tuple[str, ...] = ()
     has: Has | None = None
+    shared: Callable[[Any, View], bool] | None = None
 
     def next_mode(self, frame: Any, mode: int, by: int) -> int:
         """The nearest mode in that direction that the run has; by = 0: the mode itself, or the first that the run has."""

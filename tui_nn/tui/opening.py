@@ -22,15 +22,16 @@ class Opened(Message):
 
 
 class Joined(Message):
-    """The twin's session stands too. left_out: overrides that are not made on it, since there it differs anyway."""
+    """A session beside it stands too. name: by which the scenario opens it; left_out: overrides that are not made on it,
+    since there it differs anyway."""
 
-    def __init__(self, session: Session, left_out: tuple[str, ...] = ()) -> None:
+    def __init__(self, session: Session, name: str, left_out: tuple[str, ...] = ()) -> None:
         super().__init__()
-        self.session, self.left_out = session, left_out
+        self.session, self.name, self.left_out = session, name, left_out
 
 
 class Alone(Message):
-    """The twin cannot be opened; the report says why."""
+    """One that was to stand beside it cannot be opened; the report says why."""
 
     def __init__(self, report: str) -> None:
         super().__init__()
@@ -82,11 +83,10 @@ class Opening:
             self.screen.post_message(Failed(str(error) or type(error).__name__))
             return
         self.screen.post_message(Opened(session))
-        twin = self._open_twin(session.scenario.twin) if self.wish.twin and session.scenario.twin else None
+        others = [self._open_beside(name) for name in session.scenario.companions] if self.wish.twin else []
         try:
-            session.prepare(self._tell)
-            if twin is not None:
-                twin.prepare(self._tell)
+            for each in filter(None, [session, *others]):
+                each.prepare(self._tell)
         except _Left:
             return
         except Exception as error:
@@ -94,7 +94,7 @@ class Opening:
             return
         self.screen.post_message(Compiling(1, 1, ""))
 
-    def _open_twin(self, name: str) -> Session | None:
+    def _open_beside(self, name: str) -> Session | None:
         from tui_nn.debugger.session import Session
         from tui_nn.scenario import load_twin
 
@@ -104,7 +104,7 @@ class Opening:
         except Exception as error:
             self.screen.post_message(Alone(str(error) or type(error).__name__))
             return None
-        self.screen.post_message(Joined(session, left_out))
+        self.screen.post_message(Joined(session, name, left_out))
         return session
 
     def _tell(self, done: int, total: int, name: str) -> None:

@@ -91,12 +91,12 @@ class Player:
 
     def __init__(
         self, mover: Mover | Runs, on_line: Callable[[Line], None], lang: Callable[[], str], speed: float = 1.0,
-        on_turn: Callable[[bool | None], None] = lambda at_twin: None, on_quiz: Callable[[], None] = lambda: None,
+        on_turn: Callable[[str | None], None] = lambda network: None, on_quiz: Callable[[], None] = lambda: None,
         is_attended: bool = True,
     ) -> None:  # fmt: skip
         self.playback = Playback(mover.session)
         self.mover, self.on_line, self.lang, self.speed = mover, on_line, lang, speed
-        self.on_turn = on_turn  # before a line: is it about the network beside?
+        self.on_turn = on_turn  # before a line: which network is it about?
         self.on_quiz = on_quiz  # a question has opened, changed or gone
         self.quiz: Quiz | None = None
         self.is_attended = is_attended  # is somebody there to answer questions?
@@ -126,7 +126,7 @@ class Player:
             self.is_over = True
             return
         self.drop_quiz()
-        self.on_turn(self.playback.lines[self.playback.index].at_twin)
+        self.on_turn(self.playback.lines[self.playback.index].network)
         self.playback.session = self.mover.session
         line = self.playback.next_line()
         assert line is not None

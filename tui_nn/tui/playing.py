@@ -191,10 +191,12 @@ class Playing:
         layout = layout_of(self.screen)
         return self._layout_before if layout == self._layout_by_script else layout
 
-    def _turn_to(self, at_twin: bool | None) -> None:
-        """Look at the network beside, if it is open, or back at the first."""
-        if at_twin is not None:
-            self._look_at(int(at_twin))
+    def _turn_to(self, name: str | None) -> None:
+        """Look at the network that is opened by that name, if it is open, or back at the first ("")."""
+        runs = self.screen.runs
+        to = runs.index_of(name) if runs is not None and name is not None else None
+        if to is not None:
+            self._look_at(to)
 
     def _look_back(self) -> None:
         if self.player is not None and self.player.is_paused:

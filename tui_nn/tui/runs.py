@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tui_nn.debugger.position import Position, Stop, counterpart
 from tui_nn.debugger.session import FAR
+from tui_nn.tui.lineup import Peer, letters_of, short_names
 from tui_nn.tui.mover import Mover
 from tui_nn.tui.pictures import Pictures
 from tui_nn.tui.view import View
@@ -34,10 +35,13 @@ PLANNED = "The planned {} iterations are done."
 
 
 class Run:
-    """One network on the screen. view: the screen's own for the first, an `OwnView` for the others."""
+    """One network on the screen.
 
-    def __init__(self, session: Session, view: View) -> None:
-        self.session, self.view = session, view
+    view: the screen's own for the first, an `OwnView` for the others. name: by which the first one's scenario opens it.
+    """
+
+    def __init__(self, session: Session, view: View, name: str = "") -> None:
+        self.session, self.view, self.name = session, view, name
         self.mover = Mover(session)
         self.frame: Frame = session.frame()
         self.is_over = False  # in the run under way: it has ended before its goal
@@ -53,14 +57,14 @@ class Run:
 class OwnView:
     """What is selected is the first view's; pictures and what else belongs to one network are its own."""
 
-    OWN = ("_of", "pictures", "path", "marked", "evaluator", "others", "replay_start", "replay")
-    evaluator_of, replay_of = View.evaluator_of, View.replay_of
+    OWN = ("_of", "pictures", "path", "marked", "evaluator", "lineup", "place", "replay_start", "replay")
+    evaluator_of, replay_of, others = View.evaluator_of, View.replay_of, View.others
 
     def __init__(self, of: View) -> None:
         self._of = of
         self.pictures = Pictures()
         self.path = self.marked = self.evaluator = self.replay_start = self.replay = None
-        self.others = ()
+        self.lineup, self.place = (), 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(object.__getattribute__(self, "_of"), name)
@@ -77,6 +81,7 @@ class Runs:
 
     def __init__(self, first: Run) -> None:
         self.entries = [first]
+        self._words: list[tuple[str, str]] = []  # short name and letter of each
         self.active = 0
         self._leading = 0  # which one the move under way belongs to
         self._goal: Position | None = None  # of a run at full speed
@@ -102,11 +107,17 @@ class Runs:
     def join(self, run: Run) -> None:
         """One more; it goes to where the others are as soon as its kernels are compiled."""
         self.entries.append(run)
+        names = short_names([each.session.scenario for each in self.entries])
+        self._words = list(zip(names, letters_of(names), strict=True))
         self._gather()
 
     def switch(self, to: int | None = None) -> None:
         """Look at that one, or at the next. Nothing moves."""
         self.active = (self.active + 1 if to is None else to) % len(self.entries)
+
+    def index_of(self, name: str) -> int | None:
+        """Of the run that is opened by that name ("": the first), if it is open."""
+        return next((index for index, run in enumerate(self.entries) if run.name == name), None)
 
     def refresh(self) -> bool:
         """Fetch the newest frames; is one of them new?"""
@@ -115,8 +126,12 @@ class Runs:
         for run, frame in zip(self.entries, frames, strict=True):
             run.frame = frame
         if len(self.entries) > 1:
-            for run in self.entries:
-                run.view.others = tuple((other.title, other.frame) for other in self.entries if other is not run)
+            lineup = tuple(
+                Peer(run.title, run.frame, *words, run.session.path)
+                for run, words in zip(self.entries, self._words, strict=True)
+            )
+            for place, run in enumerate(self.entries):
+                run.view.lineup, run.view.place = lineup, place
         return is_new
 
     @property

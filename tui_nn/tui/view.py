@@ -12,9 +12,10 @@ from tui_nn.tui.window import ALL, Window
 if TYPE_CHECKING:
     from tui_nn.debugger.evaluator import Evaluator
     from tui_nn.debugger.frame import Frame, LayerFrame
-    from tui_nn.debugger.landscape import Path
     from tui_nn.debugger.replay import Replay, Start
+    from tui_nn.debugger.surface import Path
     from tui_nn.engine.program import Program
+    from tui_nn.tui.lineup import Peer
 
 LANGUAGES = ("en", "ko")
 
@@ -41,7 +42,8 @@ class View:
     chosen: tuple[str, ...] = ()  # metrics of the curves' third tab, in the order they were chosen
     window: Window = ALL  # the iterations that the curves show
     smoothing: int = 0  # iterations that the curves are averaged over; 0: none
-    others: tuple[tuple[str, Frame], ...] = ()  # runs laid over this one in the curves: a name and its newest frame
+    lineup: tuple[Peer, ...] = ()  # all runs, this one too, where several are open
+    place: int = 0  # of this one in it
     lesson: str = "lesson"
     scroll: int = 0
 
@@ -65,6 +67,11 @@ class View:
 
             self.replay = Replay(program)
         return self.replay
+
+    @property
+    def others(self) -> tuple[Peer, ...]:
+        """The runs beside this one."""
+        return tuple(peer for place, peer in enumerate(self.lineup) if place != self.place)
 
     def mode(self, name: str) -> int:
         return self.modes.get(name, 0)

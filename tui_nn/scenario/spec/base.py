@@ -19,6 +19,7 @@ from tui_nn.scenario.errors import shown
 
 MAX_UNITS = 100_000
 MAX_LAYERS = 500
+MAX_BESIDE = 5  # other runs opened beside one
 MAX_ITERATIONS = 10_000_000
 MAX_SEED = 2**63 - 1  # the largest integer TOML promises to carry
 MAX_TEXT = 20_000
@@ -55,6 +56,10 @@ def _reference(value: Any) -> Any:
     raise ValueError(NO_REFERENCE.format(shown(value)))
 
 
+def _yes_no_or_name(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool) else _reference(value)
+
+
 def is_preset_id(name: str) -> bool:
     return re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", name) is not None
 
@@ -78,6 +83,11 @@ def _words(parse: Any) -> Any:
 Line = Annotated[str, BeforeValidator(_clean), Field(max_length=200)]
 Prose = Annotated[str, BeforeValidator(_clean), Field(max_length=MAX_TEXT)]
 Reference = Annotated[str, BeforeValidator(_reference)]
+YesNoOrName = Annotated[
+    bool | str | None,
+    PlainValidator(_yes_no_or_name),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string"}, {"type": "null"}]}),
+]
 Condition = Annotated[str, Field(min_length=1, max_length=500)]
 BatchSize = Annotated[
     int | Literal["full"],

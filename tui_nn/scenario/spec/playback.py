@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, model_validator
 
 from tui_nn.scenario.panels import PANELS, SHOWN_VIEWS
-from tui_nn.scenario.spec.base import AmountText, Condition, EitherText, GoalText, Line, Model
+from tui_nn.scenario.spec.base import AmountText, Condition, EitherText, GoalText, Line, Model, YesNoOrName
 
 MIN_CHOICES, MAX_CHOICES = 2, 5  # as many as there are keys for them
 MAX_ASK, MAX_CHOICE, MAX_BECAUSE = 300, 100, 600  # characters: all of it is read beside the run
@@ -50,8 +50,8 @@ class ScriptLine(Model):
     """Train at full speed for "20 iterations" or "3 epochs"."""
     until: Condition | None = None
     """Train until this condition holds, like "loss < 0.1"."""
-    twin: bool | None = None
-    """Look at the network beside (true), or back at the scenario's own (false); both stand at the same place."""
+    twin: YesNoOrName = None
+    """Look at the network beside (true: the first) or, by its name, at one of several; false: at the scenario's own again."""
     wait: Annotated[float, Field(ge=0.0, le=600.0)] | None = None
     """Seconds to rest after the line; with `ask`, how long the question stands where nobody is there to answer it."""
     ask: EitherText | None = None

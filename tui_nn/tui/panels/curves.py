@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -45,7 +45,7 @@ def curves_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) ->
 
 def curves_picture(frame: Frame, view: View, width: int, height: int, ink: Ink, columns: Columns) -> Picture:
     from tui_nn.tui.curve_set import family_of, series_of
-    from tui_nn.tui.legend import Entry, legend
+    from tui_nn.tui.legend import legend
     from tui_nn.tui.plot import plot
 
     series = series_of(frame, view, columns, ink)
@@ -56,7 +56,8 @@ def curves_picture(frame: Frame, view: View, width: int, height: int, ink: Ink, 
     first, last = view.window.edges(newest, end)
     read = None if view.read is None else clamp(view.read, newest + 1)
     room = 1 if height < 9 else 2 if height < 16 else min(height // 6, 5)
-    entries = [Entry(each.sign, each.role, each.name, *_reading(each, read, view.smoothing)) for each in series]
+    entries = _entries(series, read, view)
+    room = max(room, 3) if len(view.lineup) > 2 and height >= 12 else room
     family = family_of(series)
     head = " ".join(part for part in (family, f"at {read:,}" if read is not None else "") if part)
     head += ": " if head else ""
@@ -71,6 +72,22 @@ def curves_picture(frame: Frame, view: View, width: int, height: int, ink: Ink, 
     )  # fmt: skip
     note = _note(view, (first, last), series, drawn.n_left_out)
     return Picture([*lines, *drawn.lines], note, drawn, len(lines))
+
+
+def _entries(series: list[Series], read: int | None, view: View) -> list[Any]:
+    """Of many runs one each, "m momentum 0.21 M 0.25", whose numbers give way to the names where there is little room."""
+    from tui_nn.tui.legend import Entry
+
+    entries: list[Entry] = []
+    for each in series:
+        value, more = _reading(each, read, view.smoothing)
+        if each.is_second and entries:
+            entries[-1] = replace(entries[-1], more=f"{entries[-1].more} {each.sign} {value}")
+        elif len(view.lineup) > 2:
+            entries.append(Entry(each.sign, each.role, each.name, "", f"{value} {more}".rstrip()))
+        else:
+            entries.append(Entry(each.sign, each.role, each.name, value, more))
+    return entries
 
 
 def _nothing(frame: Frame, view: View, series: list[Series]) -> str:
@@ -199,10 +216,11 @@ class CurvesPanel(Panel):
 
     def _drawn(self, frame: Frame, width: int, height: int) -> Picture:
         view = self.view
-        runs = [frame, *(other for _, other in view.others)]
+        runs = [frame, *(peer.frame for peer in view.others)]
         key = (
             [(each.program, each.position, each.reached, each.metrics.get("loss")) for each in runs],
-            [name for name, _ in view.others],
+            [peer.title for peer in view.lineup],
+            view.place,
             (width, height, self.ink),
             (view.curve, view.chosen, view.log, view.read, view.window, view.smoothing),
         )

@@ -62,9 +62,14 @@ class DetailPanel(Panel):
 
     def draw(self, frame: Frame, width: int, height: int) -> list[Line]:
         self._settle_mode(frame)
-        if len(self.parts) > 1:
+        if len(self.parts) > 1 and not self._is_shared:
             return beside_lines(self.parts, self.active, self._draw_part, width, height, self.ink)
         return self.microscope.lines(frame, self.view, width, height, self.ink)
+
+    @property
+    def _is_shared(self) -> bool:
+        shared = self.microscope.shared
+        return shared is not None and self.frame is not None and shared(self.frame, self.view)
 
     def _draw_part(self, part: Part, width: int, height: int) -> list[Line]:
         return self.microscope.lines(part.frame, part.view, width, height, self.ink)
@@ -88,7 +93,7 @@ class DetailPanel(Panel):
         if self.frame is None:
             return
         area = Area(0, 0, self.size.width, max(self.size.height - 1, 0))
-        if len(self.parts) > 1:
+        if len(self.parts) > 1 and not self._is_shared:
             for index, place in places(len(self.parts), self.active, area.width, area.height).items():
                 if place.x <= x < place.x + place.width and place.y <= y < place.y + place.height:
                     if index != self.active:

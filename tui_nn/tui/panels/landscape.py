@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tui_nn.tui.ink import LEVELS, Ink
+from tui_nn.tui.lineup import Peer
 from tui_nn.tui.microscope import Microscope
 from tui_nn.tui.panels.shared import heading
+from tui_nn.tui.panels.valley import GUTTER, move_along, valley_lines
+from tui_nn.tui.panels.ways import is_shared, legend_lines, on_the_same, own_letter, roles_of, way_of
 from tui_nn.tui.text import cells, fit, number, percent
 from tui_nn.tui.view import View, clamp
 
@@ -17,11 +20,11 @@ if TYPE_CHECKING:
 
     from tui_nn.debugger.frame import Frame
     from tui_nn.debugger.landscape import Landscape
+    from tui_nn.debugger.valley import Valley
     from tui_nn.tui.pictures import Picture
 
 Line = list["Segment"]
 MODES = ("plane of the path", "random plane")
-GUTTER = 9
 BANDS = 8  # lines of equal loss part them
 MOST = (44, 32)  # points across and up that are computed; in a wider panel each is drawn as more cells
 MOST_PARAMETERS = 2_000_000
@@ -37,20 +40,24 @@ NOTHING_FINITE = (
 
 
 def landscape_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
+    others = on_the_same(frame, view)
+    head = legend_lines(frame, view, width, 1 + (height >= 14) + (height >= 18), ink) if others else []
+    height -= len(head)
     columns, rows = points(width, height)
     if columns < 6 or rows < 4:
         return ink.notice("There is no room for a landscape here: zoom with z, or enlarge the window.", width)[:height]
     if frame.program.n_parameters > MOST_PARAMETERS:
         return ink.notice("This network has too many parameters for a landscape.", width)[:height]
-    picture = _asked(frame, view, columns, rows)
+    is_curve = frame.program.n_parameters == 1
+    picture = _asked_curve(frame, view, others, width) if is_curve else _asked(frame, view, others, columns, rows)
     if picture.value is None:
         share = "" if picture.share is None else f" {percent(picture.share)}"
-        return ink.notice(picture.error or f"computing {columns * rows} losses …{share}", width)[:height]
+        return [*head, *ink.notice(picture.error or f"computing the losses …{share}", width)[:height]]
     if isinstance(picture.value, str):
-        return ink.notice(picture.value, width)[:height]
+        return [*head, *ink.notice(picture.value, width)[:height]]
     if not np.isfinite(picture.value.loss).any():
-        return ink.notice(NOTHING_FINITE, width)[:height]
-    return land_lines(picture, view, width, height, ink)
+        return [*head, *ink.notice(NOTHING_FINITE, width)[:height]]
+    return [*head, *(valley_lines if is_curve else land_lines)(picture, view, width, height, ink)]
 
 
 def points(width: int, height: int) -> tuple[int, int]:
@@ -60,18 +67,52 @@ def points(width: int, height: int) -> tuple[int, int]:
     return room // cell, min(height - 4, MOST[1])
 
 
-def _asked(frame: Frame, view: View, columns: int, rows: int) -> Picture:
-    """Computed anew where the run stands still; while it runs the last picture stays."""
+def _standing(frame: Frame, view: View, others: tuple[Peer, ...], name: str) -> Picture | None:
+    """While a run trains the last picture stays: it is computed anew where all stand still."""
+    is_running = frame.is_running or any(peer.frame.is_running for peer in others)
+    return view.pictures.newest(name) if is_running else None
+
+
+def _key(frame: Frame, others: tuple[Peer, ...], *size: int) -> tuple:
+    return (
+        id(frame.program),
+        frame.position,
+        *size,
+        *((id(peer.frame.program), peer.frame.position) for peer in others),
+    )
+
+
+def _asked_curve(frame: Frame, view: View, others: tuple[Peer, ...], width: int) -> Picture:
+    """The loss over the only parameter, with two points a column."""
+    program, state, name = frame.program, frame.snapshot.mem, f"landscape {view.mode('landscape')}"
+    standing = _standing(frame, view, others, name)
+    if standing is not None:
+        return standing
+    points = 2 * max(width - GUTTER - 1, 1)
+    ways = [way_of(peer) for peer in (Peer("", frame, "", own_letter(view), view.path), *others)]
+
+    def work(report: Any) -> Valley:
+        from tui_nn.debugger.valley import valley
+
+        return valley(view.evaluator_of(program), state, ways, points, report)
+
+    return view.pictures.ask(name, _key(frame, others, points), work)
+
+
+def _asked(frame: Frame, view: View, others: tuple[Peer, ...], columns: int, rows: int) -> Picture:
     program, state, mode = frame.program, frame.snapshot.mem, view.mode("landscape")
-    name, key = f"landscape {mode}", (id(program), frame.position, columns, rows)
-    if frame.is_running and (standing := view.pictures.newest(name)) is not None:
+    name, key = f"landscape {mode}", _key(frame, others, columns, rows)
+    standing = _standing(frame, view, others, name)
+    if standing is not None:
         return standing
     path = view.path() if view.path is not None else None
+    ways = [way_of(peer) for peer in others]
 
     def work(report: Any) -> Landscape | str:
         from tui_nn.debugger import landscape as land
+        from tui_nn.debugger.surface import Path
 
-        way = path if path is not None else land.Path(np.empty(0, int), np.empty((0, program.n_parameters)))
+        way = path if path is not None else Path(np.empty(0, int), np.empty((0, program.n_parameters)))
         here = land.flat(program, state)
         if program.n_parameters == 2:
             plane = land.exact_plane(program, here)
@@ -81,7 +122,7 @@ def _asked(frame: Frame, view: View, columns: int, rows: int) -> Picture:
             plane = land.path_plane(way, here)
         if plane is None:
             return WHY_NO_PATH
-        return land.landscape(view.evaluator_of(program), state, plane, way, columns, rows, report)
+        return land.landscape(view.evaluator_of(program), state, plane, way, columns, rows, report, ways)
 
     return view.pictures.ask(name, key, work)
 
@@ -92,7 +133,8 @@ def land_lines(picture: Picture, view: View, width: int, height: int, ink: Ink) 
     rows, columns = len(land.y), len(land.x)
     cell = max((width - GUTTER - 1) // columns, 1)
     bands, edges = banded(land.loss)
-    marks = _marks(land, ink)
+    marks = _marks(land, own_letter(view) if land.others else "", ink)
+    roles = roles_of(view)
     cursor = (
         clamp(rows // 2 if view.land is None else view.land[0], rows),
         clamp(columns // 2 if view.land is None else view.land[1], columns),
@@ -102,13 +144,15 @@ def land_lines(picture: Picture, view: View, width: int, height: int, ink: Ink) 
         label = number(land.y[i], 3) if i in (0, rows // 2, rows - 1) else ""
         line: Line = [ink.say(fit(label, GUTTER - 1, ">") + " ", "faint")]
         for j in range(columns):
-            mark = marks.get((i, j), "")
+            mark, owner, is_here = marks.get((i, j), ("", "", False))
             if bands[i, j] < 0:
                 line.append(ink.mark("nan" if np.isnan(land.loss[i, j]) else "inf", cell))
                 continue
             level = int(bands[i, j]) * (LEVELS - 1) // BANDS
             if (i, j) == cursor:
                 line.append(ink.say(fit(mark or ink.glyph("dot"), cell), "cursor"))
+            elif owner in roles:
+                line.append((ink.badge if is_here else ink.stain)(roles[owner], fit(mark, cell)))
             elif mark:
                 line.append(ink.number_tile("levels", level, fit(mark, cell)))
             else:
@@ -127,30 +171,37 @@ def banded(loss: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(np.isfinite(loss), np.searchsorted(edges, loss, side="left"), -1), edges
 
 
-def _marks(land: Landscape, ink: Ink) -> dict[tuple[int, int], str]:
-    """The path as dots, its start S, the present parameters a knob."""
-    marks: dict[tuple[int, int], str] = {}
+Mark = tuple[str, str, bool]  # the sign, whose letter it is ("" for a run alone), and is it where that one stands?
 
-    def cell_of(place: np.ndarray) -> tuple[int, int] | None:
+
+def _marks(land: Landscape, letter: str, ink: Ink) -> dict[tuple[int, int], Mark]:
+    """The path as dots, its start S, the present parameters a knob; of several runs small letters, + and capitals.
+
+    The one looked at lies over the others.
+    """
+    marks: dict[tuple[int, int], Mark] = {}
+
+    def put(place: np.ndarray, mark: Mark) -> None:
         if not np.isfinite(place).all():
-            return None
+            return
         i, j = int(np.abs(land.y - place[1]).argmin()), int(np.abs(land.x - place[0]).argmin())
-        inside = land.x[0] <= place[0] <= land.x[-1] and land.y[0] <= place[1] <= land.y[-1]
-        return (i, j) if inside else None
+        if land.x[0] <= place[0] <= land.x[-1] and land.y[0] <= place[1] <= land.y[-1]:
+            marks[i, j] = mark
 
-    for place in land.path:
-        at = cell_of(place)
-        if at is not None:
-            marks[at] = "*"
-    if len(land.path) and (at := cell_of(land.path[0])) is not None:
-        marks[at] = "S"
-    if (at := cell_of(land.here)) is not None:
-        marks[at] = ink.glyph("knob")
+    runs = [*((other.name, other.path, other.here) for other in land.others), (letter, land.path, land.here)]
+    for name, path, _ in runs:
+        for place in path:
+            put(place, (name or "*", name, False))
+    for _, path, _ in runs:
+        if len(path):
+            put(path[0], ("+" if letter else "S", "", False))
+    for name, _, here in runs:
+        put(here, (name.upper() or ink.glyph("knob"), name, True))
     return marks
 
 
 def _head(land: Landscape, picture: Picture, width: int, ink: Ink) -> Line:
-    marks = f"S start, * path, {ink.glyph('knob')} here"
+    marks = "+ start, capital: here" if land.others else f"S start, * path, {ink.glyph('knob')} here"
     parts = [marks, {"exact": "exact", "path": "plane of the path", "random": "random plane"}[land.plane.kind]]
     if land.plane.shares is not None:
         parts.append(f"holds {percent(sum(land.plane.shares))} of the path")
@@ -196,17 +247,22 @@ def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None
     standing = view.pictures.newest(f"landscape {view.mode('landscape')}")
     if standing is None or isinstance(standing.value, str):
         return
+    if frame.program.n_parameters == 1:
+        move_along(standing.value, view, dx)
+        return
     rows, columns = standing.value.loss.shape
     row, column = view.land or (rows // 2, columns // 2)
     view.land = clamp(clamp(row, rows) - dy, rows), clamp(clamp(column, columns) + dx, columns)
 
 
 MICROSCOPE = Microscope(
-    "the loss over a plane through the parameters, in bands of equal loss, with the path of the run: S its start, the knob where it is. With two "
-    "parameters the plane is exact; with more it is the plane in which the path is widest, or (v) a random one, each unit's part as long "
+    "the loss over a plane through the parameters, in bands of equal loss, with the path of the run: S its start, the knob where it is. Of a network "
+    "with one parameter it is a curve, the loss over that weight, and the run rolls on it. With two "
+    "parameters the plane is exact, and all open runs with the same data, network and loss are on it, each with its letter; with more it is the plane in which the path is widest, or (v) a random one, each unit's part as long "
     "as its weights. The loss is that of the training samples in evaluation mode.",
     landscape_lines,
     move,
     modes=MODES,
-    has=lambda frame, mode: mode == 0 or frame.program.n_parameters != 2,  # two parameters have only one plane
+    has=lambda frame, mode: mode == 0 or frame.program.n_parameters > 2,  # two parameters have only one plane
+    shared=is_shared,
 )

@@ -96,18 +96,19 @@ class RunsScreen(ZonesScreen):
         self.draw_footer()
 
     def on_joined(self, message: Joined) -> None:
-        """The twin: from here on both are moved together."""
+        """The twin, or another: from here on all are moved together."""
         from tui_nn.tui.runs import OwnView, Run
 
         if self._is_closed or self.runs is None:
             return
-        other = Run(message.session, OwnView(self.view))  # type: ignore[arg-type]
+        other = Run(message.session, OwnView(self.view), message.name)  # type: ignore[arg-type]
         other.view.pictures.on_ask = self.pulse.wake
         self.runs.join(other)
         if self.player is not None:
             self.player.mover = self.runs
         if message.left_out:
-            words = f"The other network keeps what it differs in; not set there: {', '.join(message.left_out)}"
+            which = "The other network" if len(self.runs.entries) == 2 else other.title
+            words = f"{which} keeps what it differs in; not set there: {', '.join(message.left_out)}"
             self.notify(words, timeout=NOTE_S, markup=False)
         self.look()
 
