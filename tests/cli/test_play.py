@@ -4,6 +4,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.presets.runs import QUICK
+from tests.race import write_race
 from tui_nn import Session, load_scenario
 from tui_nn.cli_text import number
 from tui_nn.scenario import preset_dir
@@ -168,3 +169,21 @@ def test_a_recording_that_fails_leaves_what_was_there(run: Run, tmp_path, monkey
     assert answer.status == 2
     assert "no memory for that" in answer.err
     assert (path.read_text(encoding="utf-8") if path.exists() else None) == before
+
+
+def test_a_line_may_turn_to_one_of_several(run: Run, tmp_path):
+    """By name: Adam's loss after 20 iterations of the race, then RMSProp's five later, then plain SGD's there."""
+    lines = (
+        'goto = "iteration 20"|twin = "race-adam.toml"|twin = "race-rmsprop.toml"\nrun = "5 iterations"|twin = false'
+    )
+    path = write_race(tmp_path, "".join(f'[[script]]\nshow = "loss"\n{line}\n' for line in lines.split("|")))
+    out = run("play", "--headless", str(path), "--lang", "en").out
+    losses = [line.split("loss ")[1].split()[0] for line in out.splitlines() if line.startswith("     ")]
+    wanted = [("", 19), ("-adam", 19), ("-rmsprop", 24), ("", 24)]
+    for loss, (name, iteration) in zip(losses, wanted, strict=True):
+        session = Session(load_scenario(tmp_path / f"race{name}.toml"))
+        session.goto(25)
+        assert loss == number(session.history["loss"][iteration])
+    assert [line.strip() for line in out.splitlines() if line.startswith("   [")] == [
+        "[Race: sgd]", "[Race: adam]", "[Race: rmsprop]", "[Race: sgd]",
+    ]  # fmt: skip

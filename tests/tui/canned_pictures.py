@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from tests.tui import canned
-from tui_nn.debugger.landscape import Landscape, Plane
+from tui_nn.debugger.landscape import Landscape, Plane, Track
 from tui_nn.debugger.regions import Answers
 from tui_nn.debugger.samples import Samples
+from tui_nn.debugger.valley import Roll, Valley
+from tui_nn.tui.lineup import Peer
 from tui_nn.tui.pictures import Picture
 
 
@@ -92,14 +94,53 @@ def samples(kind: str) -> Picture:
 
 
 def landscape(kind: str, columns: int, rows: int) -> Picture:
-    """A bowl, longer one way than the other, with a path that zigzags into it. kind: exact, path or random."""
+    """A bowl, longer one way than the other, with a path that zigzags into it. kind: exact, path, random or race."""
     x, y = np.linspace(-2, 2, columns), np.linspace(-1, 1, rows)
     loss = x[None, :] ** 2 + 8 * y[:, None] ** 2 + 0.05
     steps = np.arange(12)
     path = np.column_stack([-1.8 * 0.8**steps, 0.8 * (-0.75) ** steps])
-    names = {"exact": ("weight", "bias"), "path": ("the path's widest way", "its second")}.get(
-        kind, ("a random direction", "another")
-    )
+    names = {
+        "exact": ("weight", "bias"),
+        "race": ("weight", "bias"),
+        "path": ("the path's widest way", "its second"),
+    }.get(kind, ("a random direction", "another"))
     shares = (0.9, 0.07) if kind == "path" else None
-    plane = Plane(kind, np.zeros(2), np.array([1.0, 0]), np.array([0, 1.0]), names, shares)  # type: ignore[arg-type]
-    return Picture(Landscape(plane, x, y, loss, path, steps, path[-1], 160), True)
+    plane = Plane(
+        "exact" if kind == "race" else kind, np.zeros(2), np.array([1.0, 0]), np.array([0, 1.0]), names, shares
+    )  # type: ignore[arg-type]
+    return Picture(
+        Landscape(plane, x, y, loss, path, steps, path[-1], 160, others(steps) if kind == "race" else ()), True
+    )
+
+
+RACE = ("sgd", "momentum", "adam")
+
+
+def others(steps: np.ndarray) -> tuple[Track, ...]:
+    """Of the bowl's race: one that goes round it, one that goes straight."""
+    turn = np.column_stack([-1.8 * 0.85**steps * np.cos(steps / 2), 0.8 * 0.85**steps * np.cos(steps)])
+    straight = np.outer(1 - steps / 12, [-1.8, 0.8])
+    return tuple(Track(name[0], path, steps, path[-1]) for name, path in zip(RACE[1:], (turn, straight), strict=True))
+
+
+def peers() -> tuple[Peer, ...]:
+    """The race as panels know it."""
+    return tuple(Peer(f"Race: {name}", frame("two"), name, name[0]) for name in RACE)
+
+
+def valley(kind: str, points: int) -> Picture:
+    """Two valleys with a hump between them; in the race the others start elsewhere and end lower."""
+    x = np.linspace(-1.6, 1.8, points)
+
+    def loss(w: Any) -> Any:
+        return (w**2 - 1) ** 2 + 0.3 * w + 0.5
+
+    def roll(name: str, start: float) -> Roll:
+        w = [start]
+        for _ in range(20):
+            w.append(w[-1] - 0.04 * (4 * w[-1] * (w[-1] ** 2 - 1) + 0.3))
+        places = np.array(w)
+        return Roll(name, places[:-1], loss(places[:-1]), np.arange(20), float(places[-1]), float(loss(places[-1])))
+
+    starts = ((RACE[0][0], 0.3), (RACE[1][0], -0.05), (RACE[2][0], 1.7)) if kind == "race" else (("", 0.3),)
+    return Picture(Valley("dense_1.weight", x, loss(x), tuple(roll(*one) for one in starts), 2), True)

@@ -15,6 +15,8 @@ from tui_nn.tui.panels.images import grid_lines
 from tui_nn.tui.panels.landscape import land_lines, points
 from tui_nn.tui.panels.plane import GUTTER as PLANE_GUTTER
 from tui_nn.tui.panels.plane import answers_lines
+from tui_nn.tui.panels.valley import GUTTER as VALLEY_GUTTER
+from tui_nn.tui.panels.valley import valley_lines
 from tui_nn.tui.pictures import Pictures
 from tui_nn.tui.view import View
 
@@ -52,6 +54,20 @@ def land(kind: str, view: View, width: int, height: int, ink: Ink) -> Any:
     return land_lines(made.landscape(kind, columns, rows), view, width, height, ink)
 
 
+def valley(kind: str, view: View, width: int, height: int, ink: Ink) -> Any:
+    return valley_lines(made.valley(kind, 2 * (width - VALLEY_GUTTER - 1)), view, width, height, ink)
+
+
+def race(draw: Any) -> Any:
+    """The same with several runs on it."""
+
+    def with_others(kind: str, view: View, width: int, height: int, ink: Ink) -> Any:
+        view.lineup, view.place = made.peers(), 0
+        return draw(kind, view, width, height, ink)
+
+    return with_others
+
+
 VIEWS = {
     "data-plane-two": (plane, "two"),
     "data-plane-four": (plane, "four"),
@@ -64,6 +80,9 @@ VIEWS = {
     "landscape-exact": (land, "exact"),
     "landscape-path": (land, "path"),
     "landscape-random": (land, "random"),
+    "landscape-race": (race(land), "race"),
+    "landscape-valley": (valley, "one"),
+    "landscape-valley-race": (race(valley), "race"),
 }
 
 

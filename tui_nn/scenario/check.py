@@ -17,7 +17,7 @@ from tui_nn.scenario.check_optimizer import check_optimizer
 from tui_nn.scenario.check_probes import check_probes
 from tui_nn.scenario.check_question import check_question_form, check_question_runs
 from tui_nn.scenario.check_training import check_monitors, check_schedule
-from tui_nn.scenario.errors import Fault, Path, unknown
+from tui_nn.scenario.errors import Fault, Path, shown, unknown
 from tui_nn.scenario.extends import OWN
 from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.naming import layer_names, metric_names, unmeasured

@@ -86,26 +86,35 @@ class Canvas:
         column = round(x) // self.per_column
         return column if 0 <= column < self.columns else None
 
-    def lines(self) -> list[Line]:
-        """A list of segments for each row of cells."""
-        ink = self.ink
-        out = []
+    def cells(self) -> list[list[tuple[str, str]]]:
+        """The glyph and the role of each cell, a list a row; (" ", "") where nothing is."""
         all_bits, owners = self._merged()
+        out = []
         for row in range(self.rows):
             bits, owner = all_bits[row].tolist(), owners[row].tolist()
-            line: Line = []
-            text, text_role = "", ""
+            line = []
             for column in range(self.columns):
                 if (row, column) in self._marks:
-                    glyph, role = self._marks[row, column]
+                    line.append(self._marks[row, column])
                 elif bits[column]:
-                    glyph, role = "." if ink.ascii else chr(0x2800 + bits[column]), self._lines[owner[column]][1]
+                    glyph = "." if self.ink.ascii else chr(0x2800 + bits[column])
+                    line.append((glyph, self._lines[owner[column]][1]))
                 else:
-                    glyph, role = self._glyphs.get((row, column), (" ", ""))
+                    line.append(self._glyphs.get((row, column), (" ", "")))
+            out.append(line)
+        return out
+
+    def lines(self) -> list[Line]:
+        """A list of segments for each row of cells."""
+        out = []
+        for cells in self.cells():
+            line: Line = []
+            text, text_role = "", ""
+            for glyph, role in cells:
                 if role != text_role and text:
-                    line.append(Segment(text, ink.style(text_role or "dim")))
+                    line.append(Segment(text, self.ink.style(text_role or "dim")))
                     text = ""
                 text, text_role = text + glyph, role
-            line.append(Segment(text, ink.style(text_role or "dim")))
+            line.append(Segment(text, self.ink.style(text_role or "dim")))
             out.append(line)
         return out

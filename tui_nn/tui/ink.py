@@ -302,6 +302,15 @@ class Ink:
         """A heat cell wide enough to write its value in."""
         return Segment(self.words(text), self._tile_style(kind, level, 1.0))
 
+    def thread(self, level: int, role: str, text: str) -> Segment:
+        """A piece of a line in the colour of a role ("": of none) over a heat cell."""
+        if self.mono or not role:
+            return self.number_tile("levels", level, text)
+        tile = self._maps["levels"][level]
+        far = rgb("#0b0e14") if luminance(tile) > 0.25 else rgb("#ffffff")
+        colour = hex_colour(blend(rgb(PALETTE[self.dark][role]), far, 0.4))
+        return Segment(self.words(text), Style(color=colour, bgcolor=hex_colour(tile)))
+
     def _tile_style(self, kind: str, level: int, contrast: float) -> Style:
         """Glyphs stand `contrast` of the way from their tile to black or white, whichever is further off."""
         if self.mono:

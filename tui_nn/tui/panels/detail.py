@@ -16,7 +16,7 @@ TABS = tuple(TITLES)
 ABOUT = (
     "What the layer selected in panel 2 holds (PgUp, PgDn select another). Colour and glyph both show the size; the strip at the "
     "bottom tells the range. The arrows move a cursor that reads exact values; × is NaN (not a number), ∞ an infinite value. "
-    "Where a second network is open beside it, both are drawn and every key moves both; x looks at the other. "
+    "Where other networks are open beside it, they are drawn too and every key moves all; x looks at the next. "
 )
 
 

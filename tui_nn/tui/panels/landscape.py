@@ -11,7 +11,17 @@ from tui_nn.tui.lineup import Peer
 from tui_nn.tui.microscope import Microscope
 from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.panels.valley import GUTTER, move_along, valley_lines
-from tui_nn.tui.panels.ways import is_shared, legend_lines, on_the_same, own_letter, roles_of, way_of
+from tui_nn.tui.panels.ways import (
+    is_shared,
+    legend_lines,
+    marks_of,
+    on_the_same,
+    over,
+    own_letter,
+    roles_of,
+    trails_of,
+    way_of,
+)
 from tui_nn.tui.text import cells, fit, number, percent
 from tui_nn.tui.view import View, clamp
 
@@ -133,8 +143,9 @@ def land_lines(picture: Picture, view: View, width: int, height: int, ink: Ink) 
     rows, columns = len(land.y), len(land.x)
     cell = max((width - GUTTER - 1) // columns, 1)
     bands, edges = banded(land.loss)
-    marks = _marks(land, own_letter(view) if land.others else "", ink)
+    marks = marks_of(land, own_letter(view) if land.others else "", ink)
     roles = roles_of(view)
+    trails = trails_of(land, own_letter(view) if land.others else "", roles, cell, ink)
     cursor = (
         clamp(rows // 2 if view.land is None else view.land[0], rows),
         clamp(columns // 2 if view.land is None else view.land[1], columns),
@@ -150,13 +161,13 @@ def land_lines(picture: Picture, view: View, width: int, height: int, ink: Ink) 
                 continue
             level = int(bands[i, j]) * (LEVELS - 1) // BANDS
             if (i, j) == cursor:
-                line.append(ink.say(fit(mark or ink.glyph("dot"), cell), "cursor"))
+                line.append(ink.say(fit(mark[:cell] or ink.glyph("dot"), cell), "cursor"))
             elif owner in roles:
-                line.append((ink.badge if is_here else ink.stain)(roles[owner], fit(mark, cell)))
+                line.append((ink.badge if is_here else ink.stain)(roles[owner], fit(mark[:cell], cell)))
             elif mark:
                 line.append(ink.number_tile("levels", level, fit(mark, cell)))
             else:
-                line.append(ink.tile("levels", level, cell))
+                line += over(trails[rows - 1 - i][j * cell : (j + 1) * cell], level, ink)
         lines.append(line)
     lines.append(_axis(land, columns * cell, ink))
     return [*lines[: height - 1], _reading(land, cursor, edges, width, ink)][:height]
@@ -169,35 +180,6 @@ def banded(loss: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.full(loss.shape, -1), np.zeros(BANDS)
     edges = np.quantile(finite, np.linspace(0, 1, BANDS + 2)[1:-1])
     return np.where(np.isfinite(loss), np.searchsorted(edges, loss, side="left"), -1), edges
-
-
-Mark = tuple[str, str, bool]  # the sign, whose letter it is ("" for a run alone), and is it where that one stands?
-
-
-def _marks(land: Landscape, letter: str, ink: Ink) -> dict[tuple[int, int], Mark]:
-    """The path as dots, its start S, the present parameters a knob; of several runs small letters, + and capitals.
-
-    The one looked at lies over the others.
-    """
-    marks: dict[tuple[int, int], Mark] = {}
-
-    def put(place: np.ndarray, mark: Mark) -> None:
-        if not np.isfinite(place).all():
-            return
-        i, j = int(np.abs(land.y - place[1]).argmin()), int(np.abs(land.x - place[0]).argmin())
-        if land.x[0] <= place[0] <= land.x[-1] and land.y[0] <= place[1] <= land.y[-1]:
-            marks[i, j] = mark
-
-    runs = [*((other.name, other.path, other.here) for other in land.others), (letter, land.path, land.here)]
-    for name, path, _ in runs:
-        for place in path:
-            put(place, (name or "*", name, False))
-    for _, path, _ in runs:
-        if len(path):
-            put(path[0], ("+" if letter else "S", "", False))
-    for name, _, here in runs:
-        put(here, (name.upper() or ink.glyph("knob"), name, True))
-    return marks
 
 
 def _head(land: Landscape, picture: Picture, width: int, ink: Ink) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from tui_nn.tui.canvas import Canvas
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.shared import heading
-from tui_nn.tui.panels.ways import roles_of
+from tui_nn.tui.panels.ways import roles_of, stretches
 from tui_nn.tui.text import cells, fit, number, percent
 from tui_nn.tui.ticks import even_labels, linear_ticks
 from tui_nn.tui.view import View, clamp
@@ -40,17 +41,27 @@ def valley_lines(picture: Picture, view: View, width: int, height: int, ink: Ink
 
     at = cursor(found, view)
     canvas.upright(float(across(found.x[at])), "dim")
-    for start, end in _stretches(np.isfinite(found.loss)):
+    for start, end in stretches(np.isfinite(found.loss)):
         canvas.line(across(found.x[start:end]), down(found.loss[start:end]).clip(0, canvas.height - 1), "accent")
-    _put_marks(found, view, canvas, across, down, ink)
+    heres = _put_marks(found, view, canvas, across, down, ink)
     ticks = linear_ticks(low, high, rows)
     labels = dict(zip((int(down(t)) // canvas.per_row for t in ticks), even_labels(ticks), strict=True))
     lines = [_head(found, picture, width, ink)]
-    for row, line in enumerate(canvas.lines()):
+    for row, line in enumerate(canvas.cells()):
         label = fit(labels.get(row, ""), GUTTER - 2, ">") if row in labels else " " * (GUTTER - 2)
-        lines.append([ink.say(f"{label} ", "faint"), ink.say(ink.glyph("bar"), "faint"), *line])
+        here_columns = {column for at_row, column in heres if at_row == row}
+        lines.append([ink.say(f"{label} {ink.glyph('bar')}", "faint"), *_pieces(line, here_columns, ink)])
     lines += [_axis(found, columns, canvas, across, ink), _reading(found, at, width, ink)]
     return lines[:height]
+
+
+def _pieces(line: list[tuple[str, str]], heres: set[int], ink: Ink) -> Line:
+    """Cells of one colour together; those in which a run stands on the colour itself."""
+    out: Line = []
+    for (is_here, role), same in groupby(enumerate(line), lambda cell: (cell[0] in heres, cell[1][1])):
+        text = "".join(glyph for _, (glyph, _) in same)
+        out.append(ink.badge(role, text) if is_here else ink.say(text, role or "dim"))
+    return out
 
 
 def _range(found: Valley) -> tuple[float, float]:
@@ -61,19 +72,20 @@ def _range(found: Valley) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _stretches(is_finite: np.ndarray) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], is_finite, [False]]).astype(int)))
-    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
+def _put_marks(found: Valley, view: View, canvas: Canvas, across, down, ink: Ink) -> set[tuple[int, int]]:
+    """The places as dots, the start S, the present a knob; of several runs small letters, + and capitals, the first on top.
 
-
-def _put_marks(found: Valley, view: View, canvas: Canvas, across, down, ink: Ink) -> None:
-    """The places as dots, the start S, the present a knob; of several runs small letters, + and capitals, the first on top."""
+    Returns the cells, (row, column), in which runs stand.
+    """
     roles, are_several = roles_of(view), len(found.rolls) > 1
-    rolls = [(roll, roles.get(roll.name, "strong")) for roll in reversed(found.rolls)]
+    rolls = [(roll, roles.get(roll.name, "loss")) for roll in reversed(found.rolls)]
 
-    def put(x: float, loss: float, glyph: str, role: str) -> None:
-        if np.isfinite(x) and np.isfinite(loss):
-            canvas.mark(float(across(x)), float(np.clip(down(loss), 0, canvas.height - 1)), glyph, role)
+    def put(x: float, loss: float, glyph: str, role: str) -> tuple[int, int] | None:
+        if not (np.isfinite(x) and np.isfinite(loss)) or (column := canvas.column_of(float(across(x)))) is None:
+            return None
+        y = float(np.clip(down(loss), 0, canvas.height - 1))
+        canvas.mark(float(across(x)), y, glyph, role)
+        return round(y) // canvas.per_row, column
 
     for roll, role in rolls:
         for x, loss in zip(roll.x.tolist(), roll.loss.tolist(), strict=True):
@@ -81,8 +93,8 @@ def _put_marks(found: Valley, view: View, canvas: Canvas, across, down, ink: Ink
     for roll, _ in rolls:
         if len(roll.x):
             put(float(roll.x[0]), float(roll.loss[0]), "+" if are_several else "S", "strong")
-    for roll, role in rolls:
-        put(roll.here, roll.here_loss, roll.name.upper() if are_several else ink.glyph("knob"), role)
+    heres = [put(r.here, r.here_loss, r.name.upper() if are_several else ink.glyph("knob"), role) for r, role in rolls]
+    return {here for here in heres if here is not None}
 
 
 def cursor(found: Valley, view: View) -> int:
@@ -110,9 +122,9 @@ def _head(found: Valley, picture: Picture, width: int, ink: Ink) -> Line:
 
 def _axis(found: Valley, columns: int, canvas: Canvas, across, ink: Ink) -> Line:
     """Round weights under the curve, and the weight's name at the right end."""
-    name = found.name if cells(found.name) + 12 <= columns else ""
+    name = found.name if cells(found.name) + 24 <= columns else ""
     text = [" "] * (columns - cells(name) - 1)
-    ticks, free = linear_ticks(float(found.x[0]), float(found.x[-1]), columns // 4), 0
+    ticks, free = linear_ticks(float(found.x[0]), float(found.x[-1]), columns // 3), 0
     for tick, label in zip(ticks, even_labels(ticks), strict=True):
         column = canvas.column_of(float(across(tick)))
         if column is None:
