@@ -118,7 +118,7 @@ def test_the_plane_covers_all_paths_from_one_start(tmp_path):
 
 
 def test_a_run_that_blew_up_does_not_stretch_the_plane_of_another():
-    """Beside its cure the sick one's places beyond a hundred times the first loss lie outside; on its own plane all are in."""
+    """Beside its cure the sick one's places beyond ten times the first loss lie outside; on its own plane all are in."""
     sick, cured = opened("lr-too-large", at=400), opened("lr-too-large-cured", at=400)
     surface = Surface(Evaluator(sick.program), sick.frame().snapshot.mem)
     far = way(sick)

@@ -7,9 +7,12 @@ import pytest
 
 from tests.presets.runs import PRESETS, metric, session_of, trained
 from tui_nn import Session
+from tui_nn.data import load_data
 from tui_nn.scenario import beside, differences, load_scenario
 
-TWINS = {preset: twin for preset in PRESETS if (twin := load_scenario(preset).twin) is not None}
+LOADED = {preset: load_scenario(preset) for preset in PRESETS}
+TWINS = {preset: scenario.twin for preset, scenario in LOADED.items() if scenario.twin is not None}
+BESIDE = {preset: scenario.beside for preset, scenario in LOADED.items() if scenario.beside is not None}
 
 CURES = {
     "classifier-32-64-256-5": ["optimizer.type: sgd → adam"],
@@ -46,6 +49,17 @@ CURES = {
     "xavier-normal": [f"layers[{index}].gain: 1 → 1.66667" for index in range(20)],
     "zero-init": ["layers[0].init: zeros → xavier_uniform"],
 }
+
+
+def test_several_beside_a_preset_exist_and_see_the_same_samples():
+    """Those that a preset names in `beside`; each is a preset, so that it opens wherever the first does."""
+    for preset, names in BESIDE.items():
+        for name in names:
+            other = load_scenario(beside(preset, name))
+            assert other.id in PRESETS
+            one, its = (load_data(scenario) for scenario in (load_scenario(preset), other))
+            assert one.x_train.tobytes() == its.x_train.tobytes(), f"{preset} and {name}"
+            assert one.y_train.tobytes() == its.y_train.tobytes(), f"{preset} and {name}"
 
 
 def test_these_have_a_twin():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -93,6 +93,9 @@ def samples(kind: str) -> Picture:
     return Picture(Samples(index, -np.log(p[index, right]), z, z.argmax(axis=-1), p), True)
 
 
+SHAPES: dict[str, Literal["path", "random"]] = {"path": "path", "random": "random"}
+
+
 def landscape(kind: str, columns: int, rows: int) -> Picture:
     """A bowl, longer one way than the other, with a path that zigzags into it. kind: exact, path, random or race."""
     x, y = np.linspace(-2, 2, columns), np.linspace(-1, 1, rows)
@@ -105,9 +108,8 @@ def landscape(kind: str, columns: int, rows: int) -> Picture:
         "path": ("the path's widest way", "its second"),
     }.get(kind, ("a random direction", "another"))
     shares = (0.9, 0.07) if kind == "path" else None
-    plane = Plane(
-        "exact" if kind == "race" else kind, np.zeros(2), np.array([1.0, 0]), np.array([0, 1.0]), names, shares
-    )  # type: ignore[arg-type]
+    sides = np.array([1.0, 0]), np.array([0, 1.0])
+    plane = Plane(SHAPES.get(kind, "exact"), np.zeros(2), *sides, names, shares)
     return Picture(
         Landscape(plane, x, y, loss, path, steps, path[-1], 160, others(steps) if kind == "race" else ()), True
     )

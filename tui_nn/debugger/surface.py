@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from tui_nn.debugger.evaluator import Evaluator
 from tui_nn.engine.program import Program
 from tui_nn.scenario.spec.init import INIT_KEYS
 
-BLOWN_UP = 100.0  # times the loss it started with: a run whose loss is higher has left for good
+BLOWN_UP = 10.0  # times the loss it started with: a run whose loss is higher has left for good
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,6 @@ class Surface:
         return states[losses <= BLOWN_UP * losses[0]] if len(states) else states
 
 
-@lru_cache(maxsize=64)
 def same_surface(a: Program, b: Program) -> bool:
     """Is the loss the same function of the same parameters? Networks may start and be trained differently."""
     one, other = a.scenario, b.scenario

@@ -75,6 +75,12 @@ class Pictures:
         self._work_on(name)
         return self._entries[name].picture
 
+    def current(self, name: str, key: Hashable) -> Picture | None:
+        """The picture `name` if it is the one for `key`: then what its work would need is not gathered again."""
+        with self._lock:
+            entry = self._entries.get(name)
+            return entry.picture if entry is not None and entry.key == key and entry.picture.is_current else None
+
     def newest(self, name: str) -> Picture | None:
         """What stands under that name, whatever it was asked for; None before the first."""
         with self._lock:

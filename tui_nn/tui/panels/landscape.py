@@ -77,10 +77,11 @@ def points(width: int, height: int) -> tuple[int, int]:
     return room // cell, min(height - 4, MOST[1])
 
 
-def _standing(frame: Frame, view: View, others: tuple[Peer, ...], name: str) -> Picture | None:
-    """While a run trains the last picture stays: it is computed anew where all stand still."""
+def _standing(frame: Frame, view: View, others: tuple[Peer, ...], name: str, key: tuple) -> Picture | None:
+    """What need not be asked for: what is there already and, while a run trains, the last picture. It is computed anew
+    where all stand still."""
     is_running = frame.is_running or any(peer.frame.is_running for peer in others)
-    return view.pictures.newest(name) if is_running else None
+    return view.pictures.newest(name) if is_running else view.pictures.current(name, key)
 
 
 def _key(frame: Frame, others: tuple[Peer, ...], *size: int) -> tuple:
@@ -95,10 +96,11 @@ def _key(frame: Frame, others: tuple[Peer, ...], *size: int) -> tuple:
 def _asked_curve(frame: Frame, view: View, others: tuple[Peer, ...], width: int) -> Picture:
     """The loss over the only parameter, with two points a column."""
     program, state, name = frame.program, frame.snapshot.mem, f"landscape {view.mode('landscape')}"
-    standing = _standing(frame, view, others, name)
+    points = 2 * max(width - GUTTER - 1, 1)
+    key = _key(frame, others, points)
+    standing = _standing(frame, view, others, name, key)
     if standing is not None:
         return standing
-    points = 2 * max(width - GUTTER - 1, 1)
     ways = [way_of(peer) for peer in (Peer("", frame, "", own_letter(view), view.path), *others)]
 
     def work(report: Any) -> Valley:
@@ -106,13 +108,13 @@ def _asked_curve(frame: Frame, view: View, others: tuple[Peer, ...], width: int)
 
         return valley(view.evaluator_of(program), state, ways, points, report)
 
-    return view.pictures.ask(name, _key(frame, others, points), work)
+    return view.pictures.ask(name, key, work)
 
 
 def _asked(frame: Frame, view: View, others: tuple[Peer, ...], columns: int, rows: int) -> Picture:
     program, state, mode = frame.program, frame.snapshot.mem, view.mode("landscape")
     name, key = f"landscape {mode}", _key(frame, others, columns, rows)
-    standing = _standing(frame, view, others, name)
+    standing = _standing(frame, view, others, name, key)
     if standing is not None:
         return standing
     path = view.path() if view.path is not None else None

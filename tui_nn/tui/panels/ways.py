@@ -97,7 +97,8 @@ def marks_of(land: Landscape, letter: str, ink: Ink) -> dict[tuple[int, int], Ma
 
     runs = _runs(land, letter)
     for name, path, _ in runs:
-        for place in spaced(path, (land.x[-1] - land.x[0], land.y[-1] - land.y[0])):
+        inside = (path >= (land.x[0], land.y[0])) & (path <= (land.x[-1], land.y[-1]))
+        for place in spaced(path[inside.all(axis=1)], (land.x[-1] - land.x[0], land.y[-1] - land.y[0])):
             put(place, (name or "*", name, False))
     for _, path, _ in runs:
         if len(path):
