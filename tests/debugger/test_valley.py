@@ -75,6 +75,8 @@ def test_two_starts_are_on_one_curve():
     assert [roll.name for roll in found.rolls] == ["0", "1"]
     assert found.rolls[1].here == pytest.approx(-0.103, abs=1e-3)
     assert found.x[0] < found.rolls[1].here < found.rolls[0].here < found.x[-1]
+    far = valley_of(opened("init-decides"), opened("init-decides", "layers[0].weights=[[-4.0]]"))
+    assert far.x[0] < far.rolls[1].here == -4.0
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,15 @@ def test_two_starts_are_on_one_curve():
 def test_one_surface_is_the_same_loss_of_the_same_parameters(change: list[str], is_same: bool):
     one, other = (Session(load_scenario("adam-vs-sgd", overrides)).program for overrides in ([], change))
     assert same_surface(one, other) is is_same
+
+
+def test_a_way_from_wall_to_wall_is_kept_whole():
+    """SGD jumps over the floor of the ravine in each update; every second place alone would be on one side of it."""
+    session = opened("adam-vs-sgd", "optimizer.type=sgd", "optimizer.lr=0.031", at=150)
+    path = session.path()
+    assert path is not None
+    assert path.iterations.tolist() == list(range(150))
+    assert (np.sign(np.diff(path.states[:40, 0]))[1:] == -np.sign(np.diff(path.states[:40, 0]))[:-1]).all()
 
 
 def plane_of(first: Session, *others: Session) -> Landscape:

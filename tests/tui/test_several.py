@@ -150,6 +150,18 @@ def test_runs_that_meet_share_a_cell(tmp_path):
     assert any(pair in text for pair in ("DA", "DR"))
 
 
+def test_one_that_arrives_late_is_drawn_where_it_then_stands(tmp_path):
+    """The run looked at has not moved; its picture is drawn anew all the same."""
+    runs = race(tmp_path, 4)
+    before = land(runs)
+    runs.entries[1].session.goto(9)
+    runs.refresh()
+    assert land(runs) != before
+    runs.entries[1].session.goto(4)
+    runs.refresh()
+    assert land(runs) == before
+
+
 def test_the_curve_carries_all_starts():
     text = land(side_by_side("init-decides", "init-decides-other", at=300))
     assert text.count("+") >= 2
