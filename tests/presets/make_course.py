@@ -3,6 +3,7 @@
 python -m tests.presets.make_course
 """
 
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -41,6 +42,49 @@ HEAD = {
 ALONE = {"en": "nothing: it is complete by itself", "ko": "없음: 이것만으로 완결됩니다"}
 CHANGED = {"en": "`{}` with {}", "ko": "`{}`에서 {}"}
 MANY = {"en": "{} changes", "ko": "{}곳을 바꿈"}
+# Lessons of these chapters that need a part which is not built yet: what they will show, and what they wait for.
+WAITING = {
+    "en": (
+        "## Not yet\n",
+        "These lessons belong to the chapters above and wait for a part of the program.\n",
+        ("lesson", "what it will show", "waits for"),
+        (
+            "exploding gradients",
+            "a rate or a start too large, and clipping against it",
+            "the time machine: edits and forks",
+        ),
+        (
+            "the point of no return",
+            "from which iteration back a run can still be saved",
+            "the time machine: edits and forks",
+        ),
+        (
+            "what recurrent networks forget",
+            "the gradient against time, and the gates of LSTM and GRU",
+            "recurrent layers",
+        ),
+        (
+            "a convolution sees a patch",
+            "digits and a heart's signal read through a sliding window",
+            "convolution layers",
+        ),
+        ("k-fold", "hyper-parameters picked by five validations", "studies: many runs as one"),
+        ("an ensemble", "several models that vote", "studies: many runs as one"),
+        ("MNIST", "the digits lessons at 28 x 28 pixels", "reading the original files"),
+    ),
+    "ko": (
+        "## 아직 없는 것\n",
+        "위의 장에 들어갈 프리셋이지만 프로그램의 다른 부분을 기다리고 있습니다.\n",
+        ("프리셋", "보여 줄 것", "기다리는 것"),
+        ("폭발하는 기울기", "너무 큰 학습률이나 시작값, 그리고 그것을 막는 클리핑", "타임머신: 고치기와 갈라지기"),
+        ("돌이킬 수 없는 지점", "어느 반복까지 되돌아가야 학습을 살릴 수 있는가", "타임머신: 고치기와 갈라지기"),
+        ("순환 신경망이 잊는 것", "시간을 거슬러 가는 기울기, LSTM과 GRU의 게이트", "순환층"),
+        ("합성곱은 조각을 본다", "창을 밀어 가며 읽는 숫자와 심장 신호", "합성곱층"),
+        ("k겹 교차 검증", "다섯 번의 검증으로 고르는 하이퍼파라미터", "여러 학습을 하나로 묶는 기능"),
+        ("앙상블", "여러 모델의 투표", "여러 학습을 하나로 묶는 기능"),
+        ("MNIST", "28 x 28 픽셀에서 하는 숫자 읽기", "원본 파일 읽기"),
+    ),
+}
 
 
 def network(scenario: Scenario) -> str:
@@ -63,6 +107,8 @@ def shortened(widths: list[int]) -> str:
 
 def beside_it(entry: Entry, scenario: Scenario, lang: str) -> str:
     """Its twin, or the preset that it changes, and in what."""
+    if scenario.beside:
+        return ", ".join(f"`{name}`" for name in scenario.companions)
     other = scenario.twin or scenario.extends
     if other is None:
         return ALONE[lang]
@@ -89,7 +135,12 @@ def row(entry: Entry, lang: str) -> list[str]:
 
 
 def table(rows: list[list[str]], lang: str) -> str:
-    lines = [HEAD[lang], ["---"] * len(HEAD[lang]), *rows]
+    return marked(HEAD[lang], rows)
+
+
+def marked(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
@@ -97,6 +148,8 @@ def course(lang: str) -> str:
     parts = [INTRODUCTION[lang]]
     for chapter, entries in groupby(path_of(list_presets()), key=lambda entry: entry.chapter):
         parts.append(f"## {CHAPTERS[chapter][lang]}\n\n{table([row(entry, lang) for entry in entries], lang)}\n")
+    title, words, *rows = WAITING[lang]
+    parts.append(f"{title}\n{words}\n{marked(rows[0], rows[1:])}\n")
     return "\n".join(parts)
 
 

@@ -11,7 +11,7 @@ from tui_nn.debugger.evaluator import Evaluator
 from tui_nn.debugger.surface import Surface, Way
 
 WIDTH = 1.0  # of the weight to either side of the path, at most
-STEEP = 16.0  # times the highest loss of the path: ends that are higher are brought nearer
+STEEP = 2.0  # times the highest loss of the path: ends that are higher are brought nearer
 HALVINGS = 40
 
 

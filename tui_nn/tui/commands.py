@@ -125,7 +125,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("reset-layout", ("f5",), "reset layout", "Put panels, tabs and views back to where they were at the first visit.", "debugger", "reset_layout"),
     Command("scale", ("y",), "log/linear", "Switch the curves between a linear and a logarithmic axis.", "debugger", "scale"),
     Command("leave", ("escape",), "back", "Back one level: end the zoom, stop the lesson, or show the gallery.", "debugger", "leave"),
-    Command("switch", ("x",), "other network", "Look at the other network, where two are open side by side.", "debugger", "switch"),
+    Command("switch", ("x",), "other network", "Look at the next network, where several are open side by side.", "debugger", "switch"),
     Command("interrupt", ("ctrl+c",), "pause", "Pause whatever is running.", "debugger", "interrupt"),
     # Panels
     Command("program-forward", ("right", "down"), "op", "Execute the next operation.", "program", "screen.step('op')"),

@@ -266,11 +266,12 @@ class Player:
                 return
 
     def _run(self, n: int) -> Iterator[float]:
-        """In parts, so that the curves are seen to grow. A loss that stops being finite ends it."""
+        """In parts, so that the curves are seen to grow. A loss that stops being finite ends it, and so does early stopping."""
         session = self.mover.session
         start, parts = session.position.iteration, min(n, RUN_PARTS)
         for k in range(1, parts + 1):
             goal = Position(start + n * k // parts, 0)
             yield from self._to_its_end(lambda goal=goal: self.mover.run(goal), RUN_S / RUN_PARTS)
-            if session.last_stop is not None and session.last_stop.reason in ("non-finite", "full"):
+            stop = session.last_stop
+            if stop is not None and (stop.reason in ("non-finite", "full") or session.position < goal):
                 return

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Line = list["Segment"]
 GUTTER = 9
 PAD = 0.04  # of the range of losses, below and above
+ABOVE = 1.25  # of the height that the run has seen, is drawn
+LEAST_SHARE = 0.05  # of the curve's height: a run that has seen less stands at the bottom of all of it
 
 
 def valley_lines(picture: Picture, view: View, width: int, height: int, ink: Ink) -> list[Line]:
@@ -41,7 +43,7 @@ def valley_lines(picture: Picture, view: View, width: int, height: int, ink: Ink
 
     at = cursor(found, view)
     canvas.upright(float(across(found.x[at])), "dim")
-    for start, end in stretches(np.isfinite(found.loss)):
+    for start, end in stretches(np.isfinite(found.loss) & (found.loss <= high)):
         canvas.line(across(found.x[start:end]), down(found.loss[start:end]).clip(0, canvas.height - 1), "accent")
     heres = _put_marks(found, view, canvas, across, down, ink)
     ticks = linear_ticks(low, high, rows)
@@ -65,9 +67,14 @@ def _pieces(line: list[tuple[str, str]], heres: set[int], ink: Ink) -> Line:
 
 
 def _range(found: Valley) -> tuple[float, float]:
-    """Of the curve; points far above it would press it flat."""
+    """Of the curve, but not far above what the run has seen: walls that it never climbed would press a small hump flat."""
     finite = found.loss[np.isfinite(found.loss)]
     low, high = float(finite.min()), float(finite.max())
+    own = found.rolls[0]
+    seen = np.append(own.loss, own.here_loss)
+    top = float(seen[np.isfinite(seen)].max(initial=low))
+    if top - low > LEAST_SHARE * (high - low):
+        high = min(high, low + ABOVE * (top - low))
     pad = PAD * (high - low) or 0.5
     return low - pad, high + pad
 

@@ -132,7 +132,7 @@ class DebuggerScreen(RunsScreen):
             self.say(f"marked {marked.iteration:,}:{marked.op}; the Weights tab shows the change since")
 
     def action_switch(self, to: int | None = None) -> None:
-        """Look at the other network; the keys then move it, and the first follows."""
+        """Look at the next network; the keys then move it, and the others follow."""
         runs = self.runs
         if runs is None or len(runs.entries) < 2:
             self.say("there is no other network: this scenario is open alone")

@@ -203,8 +203,8 @@ class ZonesScreen(Screen[None]):
             self.panels["layers"].redraw()
         if panel == "detail":
             self.view.detail = tab
-            if view:
-                self.view.modes[tab] = VIEWS[tab].index(view)
+            if tab in VIEWS:  # named without a view, its first one is meant
+                self.view.modes[tab] = VIEWS[tab].index(view) if view else 0
         elif panel == "curves":
             self.view.curve = tab
             if tab == "chosen" and self.frame is not None and what in self.frame.program.metrics:
