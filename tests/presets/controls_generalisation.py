@@ -8,7 +8,11 @@ CONTROLS_OF_GENERALISATION = [
     ("early-stopping", STANDS_STILL, ("val_loss",)),
     ("l1", ["layers[0:3].l1=0.000000000001"], ("weight.dense_1", "penalty", "mean(loss")),
     ("l1", ["layers[0:3].l1=0.1"], ("val_accuracy",)),
-    ("l2", ["layers[0:3].l2=0.000000000001"], ("weight_norm.dense_1", "abs(penalty", "mean(loss", "weight.dense_1[0,0]")),
+    (
+        "l2",
+        ["layers[0:3].l2=0.000000000001"],
+        ("weight_norm.dense_1", "abs(penalty", "mean(loss", "weight.dense_1[0,0]"),
+    ),
     ("l2", ["layers[0:3].l2=0.1"], ("val_accuracy",)),
     ("max-norm", ["layers[0:3].max_norm=3"], ("max(weight_norm", "mean(loss")),
     ("max-norm", ["layers[0:3].max_norm=0.3"], ("weight_norm.dense_3 > 4.74", "val_accuracy")),

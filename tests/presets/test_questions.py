@@ -41,6 +41,7 @@ def test_a_reason_follows_every_answer(preset: str):
 CONTROLS = [
     ("vanishing-sigmoid", ("layers[0:10].activation=relu", "layers[0:10].init=he_normal"), 3),
     ("lr-too-large", ("data.low=-4.0", "data.high=4.0"), 0),
+    ("optimizer-race", ("data.condition=10.0",), 0),
     ("lr-too-large", ("data.low=-0.2", "data.high=0.2", "data.slope=300.0"), 1),
 ]
 

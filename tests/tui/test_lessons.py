@@ -37,7 +37,9 @@ def check_line(app: TuiApp, line: Any, lang: str) -> None:
     assert area.height >= LEAST
     assert sum(bool(row.strip()) for row in panel.text().splitlines()) >= 2, f"nothing to be seen: {panel.text()!r}"
     if line.show:
-        place, tab = SHOWS.get(line.show) or METRICS.get(line.show.partition(".")[0], ("curves", "chosen"))
+        place, tab = SHOWS.get(line.show.partition(": ")[0]) or METRICS.get(
+            line.show.partition(".")[0], ("curves", "chosen")
+        )
         assert run.focus_name == place
         if place == "detail":
             assert run.view.detail == tab
@@ -55,10 +57,23 @@ def check_line(app: TuiApp, line: Any, lang: str) -> None:
         assert len(run._caption.lines) == below.height
 
 
+def check_question(app: TuiApp, line: Any, lang: str) -> None:
+    """All of its words stand in one place: in the lesson, or over the lower rows of a zone."""
+    run: Any = app.debugger
+    if run.quiz_note.display:
+        text = "\n".join("".join(segment.text for segment in row) for row in run.quiz_note.lines)
+    else:
+        assert run.lesson.display
+        text = run.lesson.text()
+    shown = " ".join(text.split())
+    for words in (line.question.ask, *line.question.choices):
+        assert " ".join(getattr(words, lang).split()) in shown
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("preset", "size", "lang"), CASES)
 def test_every_line_is_seen_with_its_panel(preset: str, size: tuple[int, int], lang: str):
-    clock, seen = Clock(), []
+    clock, seen, asked = Clock(), [], []
     lines = script_lines(load_scenario(preset).script)
 
     async def main() -> None:
@@ -72,6 +87,10 @@ def test_every_line_is_seen_with_its_panel(preset: str, size: tuple[int, int], l
             while run.player is not None:
                 run.tick()
                 player = run.player
+                if player is not None and player.quiz is not None and player.number not in asked:
+                    await pilot.pause()
+                    check_question(app, lines[player.number - 1], lang)
+                    asked.append(player.number)
                 if player is not None and player.number not in seen and player._parts is None:  # its moves are made
                     await pilot.pause()
                     while run.is_drawing:
@@ -90,4 +109,5 @@ def test_every_line_is_seen_with_its_panel(preset: str, size: tuple[int, int], l
             app.close_session()
 
     asyncio.run(main())
-    assert seen == [line.number for line in lines]
+    assert asked == [line.number for line in lines if line.question is not None]
+    assert sorted({*seen, *asked}) == [line.number for line in lines]

@@ -67,7 +67,8 @@ def _lag(norm: NormStatistics, width: int, ink: Ink) -> Line:
     if math.isnan(middle):
         full = text = "the batch's statistics are not finite"
     brief = f"running: {number(middle, 2)} std away, {number(middle_ratio, 2)} times as wide"
-    shown = next((each for each in (full, f" {text}", f" {brief}") if cells(each) <= width), f" {brief}")
+    least = f"mean {number(middle, 2)} off, std {number(middle_ratio, 2)} times"
+    shown = next((each for each in (full, f" {text}", f" {brief}") if cells(each) <= width), f" {least}")
     return [ink.say(fit(shown, min(cells(shown), width)), "dim")]
 
 
