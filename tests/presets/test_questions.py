@@ -42,6 +42,11 @@ CONTROLS = [
     ("vanishing-sigmoid", ("layers[0:10].activation=relu", "layers[0:10].init=he_normal"), 3),
     ("lr-too-large", ("data.low=-4.0", "data.high=4.0"), 0),
     ("optimizer-race", ("data.condition=10.0",), 0),
+    ("zero-init", ("layers[0].activation=relu",), 1),
+    ("dead-relu", ("layers[0].bias_init=-9",), 0),
+    ("momentum", ("optimizer.lr=0.05",), 0),
+    ("overfit", ("data.samples=400",), 1),
+    ("digits-bottleneck", ("optimizer.lr=0.1",), 0),
     ("lr-too-large", ("data.low=-0.2", "data.high=0.2", "data.slope=300.0"), 1),
 ]
 
