@@ -3,7 +3,7 @@
 import pytest
 
 from tests.cli.conftest import Run
-from tests.presets.runs import QUICK
+from tests.presets.runs import IS_FULL, QUICK
 from tests.race import write_race
 from tui_nn import Session, load_scenario
 from tui_nn.cli_text import number
@@ -32,7 +32,7 @@ that = "loss < loss@0"
 """
 
 
-@pytest.mark.parametrize("preset", QUICK)
+@pytest.mark.parametrize("preset", QUICK if IS_FULL else QUICK[::5])
 def test_every_preset_plays(run: Run, preset: str):
     answer = run("play", "--headless", preset)
     assert answer.status == 0, answer.out

@@ -11,7 +11,7 @@ from tui_nn.debugger.session import Session
 from tui_nn.scenario import load_scenario
 
 ITERATIONS = 1_000
-MOST_OPS = 60_000  # outside the full run; by calls of their own they take tens of µs each
+MOST_OPS = 12_000  # outside the full run; by calls of their own they take tens of µs each
 
 
 def step_through(session: Session, iterations: int) -> int:
@@ -41,7 +41,7 @@ def test_full_speed_and_op_by_op_leave_the_same_bytes(preset):
     """1,000 iterations of every preset, past its planned end if need be: state, frame and every history row.
 
     A million parameters take 10 ms each time; there 100 iterations have to do, and 10 outside the full run. A hundred layers
-    are 500 to 800 rows: outside the full run as many iterations as make 60,000 of them.
+    are 500 to 800 rows: outside the full run as many iterations as make 12,000 of them.
     """
     scenario = load_scenario(preset)
     session = Session(scenario)
