@@ -99,8 +99,13 @@ def _squeezed(name: str, room: int) -> str:
     if cells(name) <= room:
         return fit(name, room)
     start, _, last = name.rpartition(" ")
-    if start and room - cells(last) >= SHORTEST:  # a run's title and what is drawn of it: "Half the learning… batch"
-        return fit(fit(start, room - cells(last) - 2).rstrip("… ") + "… " + last, room)
+    left = room - cells(last) - 1
+    if start and left >= 3:  # a run's title and what is drawn of it: "Half the learning… batch"
+        return fit(fit(start, left - 1).rstrip("… ") + "… " + last, room)
+    if start and left >= 1:  # its first letter is enough to tell two runs apart
+        return fit(start[0] + " " + last, room)
+    if start and left >= -1:  # the sign says whose it is
+        return fit(last, room)
     half = (room - 1) // 2
     return fit(name[:half] + "…" + name[len(name) - (room - 1 - half) :], room)
 
