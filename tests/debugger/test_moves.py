@@ -19,7 +19,8 @@ from tui_nn.debugger.session import Session
 from tui_nn.scenario import load_scenario
 
 FULL = os.environ.get("TUI_NN_FULL") == "1"
-MOVES = max(10_000 if FULL else 1_600, (100 if FULL else 50) * len(QUICK))  # with fewer on each, too few places are revisited
+# with fewer on each, too few places are revisited
+MOVES = max(10_000 if FULL else 1_600, (100 if FULL else 50) * len(QUICK))
 FAR = 400  # iterations: well past an epoch of every preset, and past 128 checkpoints
 
 
