@@ -13,26 +13,26 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.engine.make import make_session
-from tests.presets.runs import QUICK
+from tests.presets.runs import SOME
 from tui_nn.debugger.position import START, UNITS, Position
 from tui_nn.debugger.session import Session
 from tui_nn.scenario import load_scenario
 
 FULL = os.environ.get("TUI_NN_FULL") == "1"
 # with fewer on each, too few places are revisited
-MOVES = max(10_000 if FULL else 1_600, (100 if FULL else 50) * len(QUICK))
+MOVES = max(10_000 if FULL else 1_600, (100 if FULL else 50) * len(SOME))
 FAR = 400  # iterations: well past an epoch of every preset, and past 128 checkpoints
 
 
-@pytest.mark.parametrize("preset", QUICK)
+@pytest.mark.parametrize("preset", SOME)
 def test_random_moves_and_a_fresh_run_agree(preset):
-    """At least 10,000 moves over all presets (in .ci/full; 1,600 else): a revisited position has the bytes of the first visit,
+    """At least 10,000 moves over all presets (in .ci/full; 1,600 over every third else): a revisited position has the bytes of the first visit,
     and a fresh session that walks through all of them once, forwards, finds the same."""
     chance = random.Random(f"moves {preset}")
     session = Session(load_scenario(preset))
     n_ops = len(session.program.ops)
     far = min(FAR, max(session.planned_iterations, 30))  # a short plan is one of slow iterations
-    moves = -(-MOVES // len(QUICK))
+    moves = -(-MOVES // len(SOME))
     if session.program.n_parameters > 1e6 and not FULL:  # 15 ms an iteration
         far, moves = 5, 20
     seen: dict[Position, bytes] = {}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.engine.make import make_session
-from tests.presets.runs import IS_FULL, QUICK
+from tests.presets.runs import IS_FULL, SOME
 from tui_nn.debugger.session import Session
 from tui_nn.scenario import load_scenario
 
@@ -36,9 +36,9 @@ def check_same(fast: Session, slow: Session, iterations: int) -> None:
     print(f"{program.scenario.id}: {iterations:,} iterations, {n:,} ops one at a time, the same bytes")
 
 
-@pytest.mark.parametrize("preset", QUICK)
+@pytest.mark.parametrize("preset", SOME)
 def test_full_speed_and_op_by_op_leave_the_same_bytes(preset):
-    """1,000 iterations of every preset, past its planned end if need be: state, frame and every history row.
+    """1,000 iterations of every preset (every third outside the full run), past its planned end if need be: state, frame and every history row.
 
     A million parameters take 10 ms each time; there 100 iterations have to do, and 10 outside the full run. A hundred layers
     are 500 to 800 rows: outside the full run as many iterations as make 12,000 of them.

@@ -13,7 +13,7 @@ from tests.presets.controls_first_networks import CONTROLS_OF_FIRST_NETWORKS, SL
 from tests.presets.controls_functions import CONTROLS_OF_FUNCTIONS
 from tests.presets.controls_generalisation import CONTROLS_OF_GENERALISATION
 from tests.presets.controls_vanishing import CONTROLS_OF_VANISHING
-from tests.presets.runs import IS_FULL, MILLIONS, PRESETS, QUICK, commands, paragraphs, results_of, session_of
+from tests.presets.runs import IS_FULL, MILLIONS, PRESETS, QUICK, SOME, commands, paragraphs, results_of, session_of
 from tui_nn import load_scenario
 from tui_nn.debugger.expect import needed_of
 from tui_nn.debugger.script import Playback
@@ -157,7 +157,7 @@ def held_on_seeds(preset: str, n_seeds: int) -> list[int]:
     return [seed for seed in range(n_seeds) if all(r.held for r in results_of(preset, f"seed={seed}"))]
 
 
-@pytest.mark.parametrize("preset", [preset for preset in QUICK if IS_FULL or preset not in SLOW])
+@pytest.mark.parametrize("preset", [preset for preset in SOME if IS_FULL or preset not in SLOW])
 def test_expectations_hold_on_other_seeds(preset: str):
     """All of them at once on the first seeds; in the full run on at least 19 of seeds 0 to 19."""
     n_seeds = 20 if IS_FULL else 2
@@ -272,9 +272,9 @@ CONTROLS = [
 ]
 
 
-@pytest.mark.parametrize(("preset", "overrides", "parts"), CONTROLS)
+@pytest.mark.parametrize(("preset", "overrides", "parts"), CONTROLS if IS_FULL else CONTROLS[::2])
 def test_expectations_fail_without_the_phenomenon(preset: str, overrides: list[str], parts: tuple[str, ...]):
-    """The cure takes away every symptom, and what is broken fails what the healthy run keeps."""
+    """The cure takes away every symptom, and what is broken fails what the healthy run keeps. Outside the full run every other one."""
     results = results_of(preset, *overrides)
     for part in parts:
         concerned = [result for result in results if part in result.expectation.that]

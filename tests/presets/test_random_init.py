@@ -223,6 +223,7 @@ def test_the_sigmoid_offsets_hold_the_std_up():
     assert (weights @ half).std() == pytest.approx(0.5, rel=0.15)
 
 
+@pytest.mark.skipif(not IS_FULL, reason="eleven long runs")
 def test_numbers_of_the_lessons():
     """First and last signal, first and last error, and the last loss of seed 7."""
     expected = {

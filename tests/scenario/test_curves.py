@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.presets.make_curves import recorded
-from tests.presets.runs import PRESETS, QUICK
+from tests.presets.runs import PRESETS, SOME
 from tui_nn.scenario import preset_dir
 from tui_nn.scenario.curves import COLUMNS, FILE, RecordedCurve, Span, outline, recorded_curves
 
@@ -21,7 +21,7 @@ def test_every_preset_has_a_curve_and_no_other_has():
     assert set(recorded_curves()) == set(PRESETS)
 
 
-@pytest.mark.parametrize("preset", QUICK)
+@pytest.mark.parametrize("preset", SOME)
 def test_the_curve_is_what_training_gives(preset: str):
     """Trained anew, the picture is the same to the eye; where it is not, record it again (tests/presets/make_curves.py)."""
     from tui_nn.tui.thumbnails import Axis

@@ -12,7 +12,6 @@ import pytest
 
 from tests.tui.driver import bad_file, drive, is_ready, screen_text, settled, tap, until
 from tui_nn.tui.app import Options, TuiApp
-from tui_nn.tui.commands import COMMANDS
 from tui_nn.tui.ink import PALETTE
 from tui_nn.tui.playing import what_follows
 from tui_nn.tui.screens.debugger import DebuggerScreen
@@ -497,26 +496,6 @@ def test_without_colour_there_is_none(monkeypatch: pytest.MonkeyPatch):
                 assert style is None or all(c is None or c.is_default for c in (style.color, style.bgcolor)), segment
 
     drive("digits-dnn", act)
-
-
-@pytest.mark.parametrize("ready", [True, False])
-def test_random_keys(ready: bool):
-    """250 seeded keys from the whole table, from before the first frame on in one case: no exception, nothing hangs."""
-    keys = sorted(
-        {key for command in COMMANDS for key in command.all_keys if command.id != "quit"} | {"backspace", "a", "9"}
-    )
-    chosen = random.Random(11 + ready)
-
-    async def act(app, pilot):
-        for i in range(250):
-            if i % 50 == 49:
-                await pilot.resize_terminal(chosen.choice([45, 79, 80, 120, 200]), chosen.choice([12, 24, 40, 60]))
-            await tap(app, chosen.choice(keys), wait_s=0.01)
-        await pilot.pause()
-        assert app._exception is None
-
-    app = drive("xor-mlp", act, ready=ready)
-    assert app.return_code in (None, 0)
 
 
 def test_first_paint_needs_nothing_heavy(tmp_path: Path):

@@ -61,8 +61,8 @@ def test_below_that_no_key_acts():
 
 
 def test_any_size_while_it_trains():
-    """300 seeded sizes (80 outside the full run) from 1x1 to 300x100, with keys between them that open and close what lies above."""
-    chosen, n = random.Random(6), 300 if os.environ.get("TUI_NN_FULL") == "1" else 80
+    """300 seeded sizes (40 outside the full run) from 1x1 to 300x100, with keys between them that open and close what lies above."""
+    chosen, n = random.Random(6), 300 if os.environ.get("TUI_NN_FULL") == "1" else 40
     keys = ["j", "f4", "escape", "question_mark", "escape", "z", "3", "tab", "colon", "escape", "greater_than_sign", "f5", "t", "l", "u", "escape"]  # fmt: skip
 
     async def act(app, pilot):
