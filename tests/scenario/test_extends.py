@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tui_nn.scenario import Scenario, ScenarioError, beside, differences, extends, load_scenario
+from tui_nn.scenario.difference import Difference
 from tui_nn.scenario.extends import MAX_DEPTH
 from tui_nn.scenario.presets import preset_dir
 
@@ -88,7 +89,7 @@ def test_tables_merge_key_by_key_and_lists_are_replaced(folder: Path):
     body = '[data]\nsamples = 30\n[[layers]]\ntype = "dense"\nunits = 1\n[train]\nepochs = 4\n'
     base, scenario = load_scenario(folder / "base.toml"), load_scenario(child(folder, body))
     assert changed(base, scenario) == [
-        "data.samples: 20 → 30", "layers: 2 entries → 1 entries", "train.iterations: 50 → (none)", "train.epochs: (none) → 4",
+        "data.samples: 20 → 30", "layers: dense 4 tanh, dense 1 → dense 1", "train.iterations: 50 → (none)", "train.epochs: (none) → 4",
     ]  # fmt: skip
 
 
@@ -271,3 +272,21 @@ def test_a_change_needs_something_to_change(tmp_path: Path):
     assert report(path) == [
         '42:1   change: nothing to change; add extends = "...", the scenario whose settings these are'
     ]
+
+
+def test_a_difference_says_what_the_layers_are():
+    """A list is written out where it is short; layers that repeat, alone or in blocks, are counted."""
+
+    def said(first: list, second: list, key: str = "layers") -> str:
+        return str(Difference((key,), first, second))
+
+    def dense(units: int, activation: str = "linear") -> dict:
+        return {"type": "dense", "units": units, "activation": activation}
+
+    norm = {"type": "batch_norm", "activation": "relu"}
+    assert said([dense(16, "tanh")] * 3 + [dense(1)], [dense(1)]) == "layers: 3 × dense 16 tanh, dense 1 → dense 1"
+    blocks = [dense(8), norm] * 10 + [dense(1)]
+    assert said(blocks, [dense(1)]) == "layers: 10 × (dense 8, batch_norm relu), dense 1 → dense 1"
+    assert said([[0.2]], [[0.3, 1.0]], "weights") == "weights: [[0.2]] → [[0.3, 1]]"
+    many = [dense(n) for n in range(1, 41)]
+    assert said(many, list(range(100)), "x") == "x: 40 layers → 100 entries"

@@ -8,6 +8,8 @@ from tui_nn.scenario.extends import OWN
 from tui_nn.scenario.model import Scenario
 
 MAX_SHOWN = 40  # characters of a value
+MAX_LIST = 80  # of a list: a network of a few layers
+MAX_BLOCK = 4  # layers that are looked for as one
 
 
 class Difference(NamedTuple):
@@ -62,13 +64,46 @@ def _at(value: Any, key: Any) -> Any:
         return None
 
 
+def _list(value: Any) -> str:
+    """Written out where it is short; of tables what they are, those that repeat counted: 3 × dense 16 tanh, dense 1."""
+    if _are_tables(value):
+        text = ", ".join(_counted([_table(each) for each in value]))
+    else:
+        text = f"[{', '.join(_list(each) if isinstance(each, list | tuple) else _words(each) for each in value)}]"
+    what = "layers" if _are_tables(value) else "entries"
+    return text if len(text) <= MAX_LIST else f"{len(value):,} {what}"
+
+
+def _counted(words: list[str]) -> Iterator[str]:
+    """Blocks of up to four that follow one another as one: 10 × (dense 16, batch_norm sigmoid)."""
+    while words:
+        repeats = {n: _repeats(words, n) for n in range(1, MAX_BLOCK + 1)}
+        n = max(repeats, key=lambda n: (repeats[n] * n if repeats[n] > 1 else 0, -n))
+        block, words = ", ".join(words[:n]), words[n * repeats[n] :]
+        yield block if repeats[n] == 1 else f"{repeats[n]} × {block}" if n == 1 else f"{repeats[n]} × ({block})"
+
+
+def _repeats(words: list[str], n: int) -> int:
+    """How often the first n of them come one after the other."""
+    times = 1
+    while words[times * n : (times + 1) * n] == words[:n]:
+        times += 1
+    return times
+
+
+def _table(table: dict[str, Any]) -> str:
+    """A layer by what tells it from others: dense 16 tanh."""
+    told = [table.get("type"), table.get("units"), table.get("rate"), table.get("activation")]
+    return " ".join(_words(each) for each in told if each not in (None, "linear"))
+
+
 def _words(value: Any) -> str:
     if value is None:
         return "(none)"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
-        return f"{len(value)} entries"
+        return _list(value)
     if isinstance(value, dict):
         return ", ".join(f"{key} {_words(entry)}" for key, entry in value.items())[:MAX_SHOWN]
     return f"{value:g}" if isinstance(value, float) else str(value)[:MAX_SHOWN]
