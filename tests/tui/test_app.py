@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.tui.driver import bad_file, drive, is_ready, screen_text, settled, tap, until
-from tui_nn.tui.app import Options, TuiApp
+from tui_nn.tui.app import Options, TuiApp, Wish
 from tui_nn.tui.ink import PALETTE
 from tui_nn.tui.playing import what_follows
 from tui_nn.tui.screens.debugger import DebuggerScreen
@@ -65,6 +66,32 @@ def test_back_brings_the_same_screen():
         assert all_but_history(screen_text(app)) == all_but_history(before)
 
     drive("xor-mlp", act)
+
+
+def test_what_broke_the_app_is_told():
+    """A fault while it draws: leaving the wreck does not fail on its own, so the traceback is of the fault."""
+
+    async def act(app, pilot):
+        def broken(*_: object) -> list:
+            raise RuntimeError("this panel is broken")
+
+        app.debugger.panels["program"].draw = broken
+        app.debugger.panels["program"].redraw()
+        await pilot.pause()
+
+    app = TuiApp(Options(wish=Wish("perceptron-or")))
+
+    async def main() -> None:
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: is_ready(app))
+            await act(app, pilot)
+
+    with pytest.raises(RuntimeError, match="this panel is broken"):
+        asyncio.run(main())
+    app.close_session()
+    assert app.debugger is not None
+    assert app.debugger.session is not None
+    assert not app.debugger.session.is_running
 
 
 def test_run_and_pause():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tui_nn.tui.chrome import Status, header_lines
@@ -137,7 +138,10 @@ class RunsScreen(ZonesScreen):
         from tui_nn.tui.summary import summary
 
         if not self._is_closed and self.is_mounted:
-            self.tui.remember(layout=self.playing.layout())
+            with suppress(
+                RuntimeError
+            ):  # Textual's NoActiveAppError: the app has ended in an exception, which is what there is to tell
+                self.tui.remember(layout=self.playing.layout())
         self._is_closed = True
         self.playing.drop()
         self.opening.stop()
