@@ -92,7 +92,7 @@ class Playing:
         if self.player is not None:
             self._look_back()
             self.player.resume(self.screen.clock())
-            self.screen.say()
+            self.screen.refresh_frame()  # it may be back where it was left already
 
     def line(self, by: int) -> None:
         """A line back, or on to the next."""
@@ -103,7 +103,7 @@ class Playing:
         now = screen.clock()
         self._look_back()
         screen.guarded(lambda: player.line_back(now) if by < 0 else player.line_on(now))
-        screen.say()
+        screen.refresh_frame()
 
     def change_speed(self) -> None:
         if self.player is None:
@@ -122,7 +122,7 @@ class Playing:
             screen.say(f"there are {n} answers; press {keys_text(n)}")
         else:
             screen.guarded(lambda: player.answer(number - 1, screen.clock()))
-            screen.say()
+            screen.refresh_frame()
 
     def drop(self) -> None:
         """Let nobody compute for a question any more."""
