@@ -68,6 +68,26 @@ def test_back_brings_the_same_screen():
     drive("xor-mlp", act)
 
 
+def test_a_lesson_taken_up_again_is_seen_at_once(monkeypatch):
+    """Back where it was left before its next tick, the screen shows that place: a page opened over it would pause it there."""
+    monkeypatch.setattr(
+        "tui_nn.tui.mover.SHORT_S", 10.0
+    )  # the move ends within the key press, whatever the machine does
+
+    async def act(app, pilot):
+        run = app.debugger
+        await pilot.press("p")
+        await until(pilot, lambda: run.player is not None and run.player.number == 1)
+        await pilot.press("n")
+        await until(pilot, lambda: run.frame.position == (1, 0))
+        run.pulse.stop()
+        await pilot.press("space")
+        assert run.session.position == (0, 0)
+        assert run.frame.position == (0, 0)
+
+    drive("perceptron-or", act)
+
+
 def test_what_broke_the_app_is_told():
     """A fault while it draws: leaving the wreck does not fail on its own, so the traceback is of the fault."""
 

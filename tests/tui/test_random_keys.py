@@ -31,8 +31,3 @@ def test_random_keys(preset: str):
         fuzz.use(preset, actions, ready=ready)
     except fuzz.Fault as fault:
         pytest.fail(fuzz.report(preset, seed, actions, fault, ready), pytrace=False)
-
-
-def test_a_lesson_taken_up_again_is_seen_at_once():
-    """Found by random keys: back where it was left, and a page opened over it before its next move, the screen showed the step between."""
-    fuzz.use("perceptron-or", [("key", key) for key in ("p", "n", "c", "question_mark")])
