@@ -18,10 +18,13 @@ CURES = {
     "classifier-32-64-256-5": ["optimizer.type: sgd → adam"],
     "dead-relu": ["layers[0].activation: relu → leaky_relu"],
     "digits-bottleneck": ["layers[2].units: 3 → 20"],
-    "digits-dropout": ["layers: 6 entries → 4 entries"],
+    "digits-dropout": [
+        "layers: dense 100 relu, dropout 0.2, dense 50 relu, dropout 0.2, dense 20 relu, dense 10 → "
+        "dense 100 relu, dense 50 relu, dense 20 relu, dense 10"
+    ],
     "digits-l2": [f"layers[{index}].l2: 0.001 → 0" for index in range(3)],
     "lr-limit-single-samples": ["data.batch_size: 1 → full"],
-    "init-decides": ["layers[0].weights: 1 entries → 1 entries"],
+    "init-decides": ["layers[0].weights: [[0.3]] → [[0.2]]"],
     "lr-too-large": ["optimizer.lr: 1.05 → 0.5"],
     "lr-too-small": ["optimizer.lr: 0.01 → 0.666667"],
     "mse-vs-mae": ["loss.type: mse → mae"],
@@ -34,7 +37,9 @@ CURES = {
         for index in range(20)
         for change in ("init: normal → xavier_normal", "init_std: 0.01 → 1")
     ],
-    "vanishing-deep": ["layers: 101 entries → 200 entries"],
+    "vanishing-deep": [
+        "layers: 100 × dense 8 tanh, dense 1 → 2 × dense 8 tanh, 98 × (residual, dense 8 tanh), residual, dense 1"
+    ],
     "vanishing-sigmoid": [
         f"layers[{index}].{change}"
         for index in range(10)
