@@ -77,14 +77,14 @@ def _held_out(program: "Program") -> str:
     return f"{parts}, {program.n_test} for the test" if program.n_test else parts
 
 
-def output_shape(units: int) -> str:
-    return f"(batch, {units})"
+def output_shape(shape: tuple[int, ...]) -> str:
+    return f"(batch, {', '.join(map(str, shape))})"
 
 
 def layers_text(program: "Program") -> str:
     """One row a layer, as Keras' summary has it, and the total."""
     rows = [
-        (layer.name, layer.kind, output_shape(layer.units), f"{sum(tensor.size for tensor in layer.parameters):,}")
+        (layer.name, layer.kind, output_shape(layer.shape), f"{sum(tensor.size for tensor in layer.parameters):,}")
         for layer in program.layers
     ]
     total = f"{program.n_parameters:,} parameters"
@@ -121,6 +121,7 @@ def scenario_as_data(scenario: "Scenario", program: "Program") -> dict[str, Any]
                 "name": layer.name,
                 "kind": layer.kind,
                 "units": layer.units,
+                "shape": list(layer.shape),
                 "parameters": [{"name": t.name, "shape": list(t.shape), "size": t.size} for t in layer.parameters],
             }
             for layer in program.layers

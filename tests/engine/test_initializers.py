@@ -36,7 +36,7 @@ def spec(init: str, **settings: Any) -> Initialized:
 
 
 def weight_of(init: str, n_in: int = N_IN, n_out: int = N_OUT, seed: int = 7, layer: int = 0, **settings: Any):
-    weight = initial_weight(spec(init, **settings), n_in, n_out, seed, layer)
+    weight = initial_weight(spec(init, **settings), (n_out, n_in), (n_in, n_out), seed, layer)
     assert weight.shape == (n_out, n_in)
     assert weight.dtype == np.float64
     return weight
@@ -198,7 +198,7 @@ def test_orthogonal_does_not_depend_on_threads():
     code = (
         "import hashlib; from tui_nn.scenario.spec.init import Initialized;"
         "from tui_nn.engine.initializers import initial_weight;"
-        "w = initial_weight(Initialized(init='orthogonal'), 800, 700, 1, 0); print(hashlib.sha256(w.tobytes()).hexdigest())"
+        "w = initial_weight(Initialized(init='orthogonal'), (700, 800), (800, 700), 1, 0); print(hashlib.sha256(w.tobytes()).hexdigest())"
     )
     found = {
         subprocess.run(

@@ -460,7 +460,7 @@ def test_rows_without_a_width_of_their_own_take_that_of_the_data():
 def test_a_network_that_does_not_fit_the_data_is_refused():
     """Before anything is computed, with the widths."""
     scenario = make_scenario([(3, "tanh"), {"type": "residual", "skip": "input"}, (1, "linear")])
-    with pytest.raises(ValueError, match="residual_1 adds input, which has 4 units, to 3 units"):
+    with pytest.raises(ValueError, match=r"residual_1 adds input, of shape \[4\], to \[3\]"):
         build_program(scenario, make_dataset("mse", 6, 4, 1))
     with pytest.raises(ValueError, match="dense_2 has 1 outputs, the data have 2; give the last layer units = 2"):
         build_program(make_scenario([(3, "tanh"), (1, "linear")]), make_dataset("mse", 6, 4, 2))

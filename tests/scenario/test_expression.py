@@ -232,7 +232,7 @@ def test_names_are_listed():
         ("loss@99999999", 6, "whole number"),
         ("loss[1]", 1, "has no elements"),
         ("weight.dense_1", 1, "like weight.dense_1[0,0]"),
-        ("weight.dense_1[1,2,3]", 1, "3 indices"),
+        ("weight.dense_1[1,2,3,4,5]", 1, "5 indices"),
         ("weight.dense_1[1]@3", 18, "no history"),
         ("and 1", 1, "stands where a value"),
         ("1__0", 1, "not a number"),

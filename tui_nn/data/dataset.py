@@ -9,6 +9,7 @@ from tui_nn.data.randomness import PURPOSE_SPLIT, generator
 from tui_nn.data.registry import source_of
 from tui_nn.data.shape import Task, data_shape
 from tui_nn.scenario.model import Scenario
+from tui_nn.scenario.spec.shape import Shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,6 +19,8 @@ class Dataset:
     Shapes: x_train (n, n_features), x_val and x_test likewise (n may be 0; without a test set they need not be given).
             y_*: regression (n, n_outputs); binary (n, 1) of 0.0 and 1.0; multiclass (n,) class index from 0.
             mean, scale (n_features,): inputs were (raw - mean) / scale; 0 and 1 if not standardised.
+    form: how the features of a sample lie, as the network sees them; (n_features,) if not given.
+    n_steps: 0; of a sequence with a target at each of its steps their number: then y_* have an axis more, (n, n_steps, ...).
     n_outputs: targets of a regression, 1 for binary, else classes.
     target_names: of a regression's targets, with their units; class_names: of the classes, also of the two of a binary task.
     """
@@ -39,8 +42,12 @@ class Dataset:
     x_test: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     y_test: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     target_names: tuple[str, ...] = ()
+    form: Shape = ()
+    n_steps: int = 0
 
     def __post_init__(self) -> None:
+        if not self.form:
+            object.__setattr__(self, "form", (self.n_features,))
         if not len(self.x_test):  # an empty part has the columns and the type of the others
             object.__setattr__(self, "x_test", self.x_train[:0])
             object.__setattr__(self, "y_test", self.y_train[:0])
@@ -79,6 +86,8 @@ def load_data(scenario: Scenario) -> Dataset:
         attribution=samples.attribution,
         mean=_frozen(mean),
         scale=_frozen(scale),
+        form=shape.form,
+        n_steps=shape.n_steps,
     )
 
 

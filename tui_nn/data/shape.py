@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from tui_nn.scenario.spec.data import Data
+    from tui_nn.scenario.spec.shape import Shape
 
 Task = Literal["regression", "binary", "multiclass"]
 
@@ -16,6 +18,9 @@ class DataShape:
     """Task, number of samples before the split, features, and outputs (targets | 1 | classes).
 
     validation, test: shares of the samples held out, as the scenario asks for them.
+    form: how the features of a sample lie, as the network sees them: (n_features,), (steps, features) or
+    (height, width, channels). A source leaves it () where they are flat.
+    n_steps: time steps of which each has a target of its own; 0 where a sample has one.
     """
 
     task: Task
@@ -24,6 +29,8 @@ class DataShape:
     n_outputs: int
     validation: float = 0.0
     test: float = 0.0
+    form: Shape = ()
+    n_steps: int = 0
 
     @property
     def n_val(self) -> int:
@@ -49,4 +56,8 @@ def data_shape(data: Data) -> DataShape:
     """The shape of what `load_data` will load."""
     from tui_nn.data.registry import source_of
 
-    return replace(source_of(data).shape(data), validation=data.validation, test=data.test)
+    shape = source_of(data).shape(data)
+    form = shape.form or (shape.n_features,)
+    if data.shape is not None and prod(data.shape) == shape.n_features:
+        form = data.shape
+    return replace(shape, validation=data.validation, test=data.test, form=form)

@@ -27,7 +27,7 @@ def parse_for(program: "Program", text: str) -> "Expression":
     shapes = {tensor.name: tensor.shape for tensor in program.tensors}
     problems = validate_names(expression, [*program.metrics, *CLOCK], shapes, unmeasured(program.scenario))
     for element in expression.elements:
-        optimizer, is_matrix = program.scenario.optimizer, len(element.index) == 2
+        optimizer, is_matrix = program.scenario.optimizer, len(element.index) >= 2
         if element.kind in MOMENTS and not optimizer.moment(element.kind, is_matrix):
             what = "weight" if is_matrix else "bias"
             problems.append(ExpressionError(f"{optimizer.type} keeps no {element.kind!r} of a {what}", element.column))
@@ -66,13 +66,13 @@ class Here:
         Read from the machine's memory, for the thread that drives it: frames of a running session lag behind.
         """
         program = self.session.program
-        role = "weight" if len(index) == 2 or kind == "weight" else "bias"
+        role = "weight" if len(index) >= 2 or kind == "weight" else "bias"
         tensor = next(tensor for tensor in program.tensors if tensor.layer == layer and tensor.role == role)
         shift = 0
         if kind == "grad":
             shift = program.grad_shift
         elif kind in MOMENTS:
-            name = program.scenario.optimizer.moment(kind, len(index) == 2)
+            name = program.scenario.optimizer.moment(kind, len(index) >= 2)
             shift = program.slot_shifts[name or kind]
         return float(tensor.view(self.session.machine.mem, shift)[index])
 

@@ -28,7 +28,7 @@ class Evaluator:
 
     def __init__(self, program: Program):
         self.program = program
-        values = program.dataset.n_features + program.n_target + sum(layer.units for layer in program.layers)
+        values = program.dataset.n_features + program.n_target + sum(layer.values for layer in program.layers)
         self.block = max(1, min(BLOCK, BLOCK_VALUES // values))
         self._side = _side_program(program, self.block)
         self._machine = Machine(self._side)
@@ -44,14 +44,18 @@ class Evaluator:
         self._machine.mem[: self.program.state_size] = state[: self.program.state_size]
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
-        """What the last layer answers: (n, n_outputs) for inputs (n, n_features), scaled as the network sees them."""
-        units = self.program.layers[-1].units
+        """What the last layer answers: (n, n_outputs) for inputs (n, n_features), scaled as the network sees them.
+
+        Of a sequence answered at each step (n, n_steps, n_outputs).
+        """
+        units = self.program.layers[-1].values
         answers = np.empty((len(x), units), self.program.dtype)
         for first in range(0, len(x), self.block):
             rows = self._load(x[first : first + self.block], None)
             self._run(self._first, self._loss)
             answers[first : first + rows] = self._at(at.OUT, rows, units)
-        return answers
+        steps = self.program.dataset.n_steps
+        return answers.reshape(len(x), steps, -1) if steps else answers
 
     def loss(self, x: np.ndarray, y: np.ndarray) -> float:
         """The mean loss over the samples; y as in `Dataset`. Blocks are weighed by their samples."""
@@ -71,14 +75,14 @@ class Evaluator:
 
     def sample_losses(self, x: np.ndarray, y: np.ndarray) -> Iterator[np.ndarray]:
         """The loss of each sample alone, block by block: arrays of at most `block` numbers."""
-        units, n_target = self.program.layers[-1].units, self._side.n_target
+        units, n_target = self.program.layers[-1].values, self._side.n_target
         row = self._loss * at.ROW
         for first in range(0, len(x), self.block):
             rows = self._load(x[first : first + self.block], y[first : first + self.block])
             self._run(self._first, self._loss)
             places = self._table[row + at.OUT], self._table[row + at.TARGET]
             losses = np.empty(rows)
-            self._machine.ctl[at.VAL_ROWS] = 1
+            self._count(1)
             for i in range(rows):
                 self._table[row + at.OUT], self._table[row + at.TARGET] = (
                     places[0] + i * units,
@@ -101,28 +105,28 @@ class Evaluator:
         with np.errstate(over="ignore", invalid="ignore"):
             if spec.type == "binary_cross_entropy":
                 p = 1.0 / (1.0 + np.exp(-z)) if spec.from_logits else z
-                return np.hstack([1.0 - p, p])
+                return np.concatenate([1.0 - p, p], axis=-1)
             if not spec.from_logits:
                 return z
-            grown = np.exp(z - z.max(axis=1, keepdims=True))
-            return grown / grown.sum(axis=1, keepdims=True)
+            grown = np.exp(z - z.max(axis=-1, keepdims=True))
+            return grown / grown.sum(axis=-1, keepdims=True)
 
     def classes(self, outputs: np.ndarray) -> np.ndarray | None:
         """The class each output stands for, (n,), as accuracy counts it; -1 for a broken output; None for a regression."""
         decision = loss_part(self.program.scenario.loss, self.program.dataset).decision
         if decision in (BY_SIGN, BY_HALF):
-            chosen = (outputs[:, 0] > (0.0 if decision == BY_SIGN else 0.5)).astype(np.int64)
+            chosen = (outputs[..., 0] > (0.0 if decision == BY_SIGN else 0.5)).astype(np.int64)
         elif decision in (BY_ARGMAX, BY_INDEX):
-            chosen = outputs.argmax(axis=1)
+            chosen = outputs.argmax(axis=-1)
         else:
             return None
-        return np.where(np.isnan(outputs).any(axis=1), -1, chosen)
+        return np.where(np.isnan(outputs).any(axis=-1), -1, chosen)
 
     # How
 
     def _load(self, x: np.ndarray, y: np.ndarray | None) -> int:
         data, load = self._machine.data, self._first * at.ROW
-        self._machine.ctl[at.VAL_ROWS] = len(x)
+        self._count(len(x))
         start = self._table[load + at.DATA_X]
         data[start : start + x.size] = x.reshape(-1)
         if y is not None:
@@ -135,6 +139,10 @@ class Evaluator:
         if self.program.dataset.task == "multiclass" and self._side.n_target > 1:
             return np.eye(self.program.dataset.n_outputs)[y.astype(np.int64)]
         return y
+
+    def _count(self, samples: int) -> None:
+        self._machine.ctl[at.VAL_ROWS] = samples
+        self._machine.count_parts()
 
     def _loss_of_block(self) -> float:
         self._run(self._first, self._loss + 1)

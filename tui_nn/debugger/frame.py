@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from tui_nn.engine import layout as at
 from tui_nn.engine.machine import Snapshot
 from tui_nn.engine.parts import KINDS, OPTIMIZERS
 from tui_nn.engine.program import Layer, Op, Program, Tensor
+from tui_nn.scenario.spec.shape import Shape, positions
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +42,17 @@ class ParameterFrame:
 class LayerFrame:
     """One layer's output and the loss's gradient with respect to it, for the live samples.
 
-    Shapes: activation and delta are (rows, units). Fresh means computed in this iteration; else left from the one
-    before, and with no iteration before, (0, units).
+    Shapes: activation and delta are (rows, values), the numbers of a sample side by side; shape_in and shape say how they
+    lie, and at_positions lays a place of a sample beside the other. Fresh means computed in this iteration; else left from the one
+    before, and with no iteration before, (0, values).
     buffers: what the layer itself moves, like the (units,) running_mean. scratch: what its forward row left for its
     backward row, flat.
     """
 
     name: str
     kind: str
-    units: int
+    shape_in: Shape
+    shape: Shape
     activation: np.ndarray
     delta: np.ndarray
     is_forward_fresh: bool
@@ -59,8 +63,27 @@ class LayerFrame:
     scratch: np.ndarray
 
     @property
+    def units(self) -> int:
+        """Numbers at each place: features or channels."""
+        return self.shape[-1]
+
+    @property
+    def positions(self) -> int:
+        """Places of one sample: 1, steps or pixels."""
+        return positions(self.shape)
+
+    @property
+    def values(self) -> int:
+        """Numbers of one sample."""
+        return prod(self.shape)
+
+    def at_positions(self, array: np.ndarray) -> np.ndarray:
+        """Activation or delta as (rows x places, units): what statistics of units are taken over."""
+        return array.reshape(-1, self.units)
+
+    @property
     def mask(self) -> np.ndarray | None:
-        """Of a dropout layer, (rows, units): 0 where a unit was switched off, 1 / (1 - rate) where it was on."""
+        """Of a dropout layer, (rows, values): 0 where a unit was switched off, 1 / (1 - rate) where it was on."""
         return self.scratch.reshape(self.activation.shape) if self.kind == "dropout" else None
 
     @property
@@ -135,7 +158,7 @@ class Frame:
 
     @cached_property
     def targets(self) -> np.ndarray:
-        """(rows, columns): values, one-hot rows, or one column of class indices, as the loss takes them."""
+        """(rows, columns): of a sequence answered at each step their targets side by side; values, one-hot rows, or one column of class indices, as the loss takes them."""
         return self._batch_array(self.program.target_offset, self.program.n_target, 0)
 
     def confusion(self, part: Literal["validate", "test"] = "validate") -> np.ndarray | None:
@@ -173,9 +196,10 @@ class Frame:
         return LayerFrame(
             name=layer.name,
             kind=layer.kind,
-            units=layer.units,
-            activation=self._batch_array(layer.output, layer.units, layer.forward_op),
-            delta=self._batch_array(layer.delta, layer.units, layer.delta_op),
+            shape_in=layer.shape_in,
+            shape=layer.shape,
+            activation=self._batch_array(layer.output, layer.values, layer.forward_op),
+            delta=self._batch_array(layer.delta, layer.values, layer.delta_op),
             is_forward_fresh=self.op > layer.forward_op,
             is_backward_fresh=self.op > layer.delta_op,
             parameters=tuple(self._parameter(layer, tensor) for tensor in layer.parameters),
@@ -195,7 +219,7 @@ class Frame:
 
     def _scratch(self, layer: Layer) -> np.ndarray:
         rows = self._rows_after(layer.forward_op)
-        size = KINDS[layer.kind].scratch(rows, layer.units) if layer.scratch >= 0 and rows > 0 else 0
+        size = KINDS[layer.kind].scratch(rows, layer) if layer.scratch >= 0 and rows > 0 else 0
         return self.snapshot.mem[layer.scratch : layer.scratch + size]
 
     def _parameter(self, layer: Layer, tensor: Tensor) -> ParameterFrame:

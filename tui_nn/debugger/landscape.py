@@ -103,7 +103,7 @@ def filter_normalised(tensors: tuple[Tensor, ...], direction: np.ndarray, parame
     for tensor in tensors:
         piece = slice(start, start + tensor.size)
         if tensor.is_matrix:
-            d, w = direction[piece].reshape(tensor.shape), parameters[piece].reshape(tensor.shape)
+            d, w = direction[piece].reshape(tensor.matrix), parameters[piece].reshape(tensor.matrix)
             lengths = np.linalg.norm(d, axis=1, keepdims=True)
             direction[piece] = (
                 d / np.where(lengths > 0, lengths, 1) * np.linalg.norm(w, axis=1, keepdims=True)

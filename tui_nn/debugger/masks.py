@@ -21,7 +21,7 @@ PURPOSE = np.uint64(0xD20)
 @dataclass(frozen=True)
 class MaskCount:
     """
-    off:      (rows, units) bool, what stands in memory. rate: the share that is to be off.
+    off:      (rows, values) bool, what stands in memory. rate: the share that is to be off.
     expected, spread: mean and standard deviation of the number off, were each drawn for itself with that rate.
     changed:  share of the places that the iteration before had otherwise; None in the first. iteration: of this mask.
     """
@@ -55,9 +55,9 @@ def dropout_rate(program: Program, layer: str) -> float:
 
 
 def switched_off(program: Program, layer: str, iteration: int) -> np.ndarray:
-    """(rows, units) bool, the mask of that iteration: the kernel's hash, in NumPy."""
+    """(rows, values) bool, the mask of that iteration: the kernel's hash, in NumPy."""
     row = program.table[_row(program, layer)]
-    shape = program.rows(iteration), int(row[at.N_OUT])
+    shape = program.rows(iteration), int(row[at.N_OUT] * row[at.POSITIONS])
     seed = np.array([program.scenario.seed], np.int64).astype(np.uint64)
     key = _mix(_mix(seed) ^ PURPOSE)
     key = _mix(key + np.uint64(iteration))

@@ -42,8 +42,8 @@ class UnitStatistics:
 
 
 def unit_statistics(frame: Frame, layer: LayerFrame) -> UnitStatistics:
-    """Of a layer that has been computed. NaN stays NaN and is not above 0."""
-    a = layer.activation.astype(np.float64)
+    """Of a layer that has been computed; of a channel over samples and places. NaN stays NaN and is not above 0."""
+    a = layer.at_positions(layer.activation).astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         mean, std, low, high = a.mean(axis=0), a.std(axis=0), a.min(axis=0), a.max(axis=0)
         flat = None
@@ -89,7 +89,9 @@ def norm_statistics(frame: Frame, layer: LayerFrame) -> NormStatistics | None:
     at = [each.name for each in frame.layers].index(layer.name)
     before = frame.layers[at - 1] if at else None
     x, is_new = (before.activation, before.is_forward_fresh) if before is not None else (frame.inputs, frame.op > 0)
-    if len(x) != len(layer.activation) or len(x) < 2 or is_new != layer.is_forward_fresh:
+    is_alike = len(x) == len(layer.activation) and is_new == layer.is_forward_fresh
+    x = layer.at_positions(x)
+    if not is_alike or len(x) < 2:
         return None
     x = x.astype(np.float64)
     parts = {parameter.role: parameter.value for parameter in layer.parameters}

@@ -286,8 +286,8 @@ def step_of(kind: str, c: Calculation, shape: tuple[int, ...]) -> Step:
     """Work out the step of the optimizer `kind`; shape is the whole tensor's. (None, None) before Muon's own row."""
     if kind != "muon":
         return FORMULAS[kind](c)
-    if len(shape) == 2:
-        return muon(c, (shape[0], shape[1]))
+    if len(shape) >= 2:
+        return muon(c, (shape[0], math.prod(shape[1:])))
     c.settings = dict(c.settings) | {key: c.settings[f"adam_{key}"] for key in ("lr", "beta1", "beta2", "eps")}
     c.settings |= {"bias_correction": 1.0}
     return adam(c)

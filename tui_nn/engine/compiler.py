@@ -14,6 +14,8 @@ from tui_nn.engine.parts import KINDS, OPTIMIZERS, loss_part
 from tui_nn.engine.place import Place
 from tui_nn.engine.program import Due, Layer, Phase, Program, Tensor
 from tui_nn.scenario.naming import INPUT, layer_names
+from tui_nn.scenario.spec.init import Initialized
+from tui_nn.scenario.spec.shape import dims
 
 if TYPE_CHECKING:
     from tui_nn.data import Dataset
@@ -44,7 +46,9 @@ class Compiler:
             key: float(value) for key, value in scenario.optimizer.model_dump().items() if key != "type"
         }
         self.loss = loss_part(scenario.loss, dataset)
+        self.answers = dataset.n_steps or 1  # a sample has: one, or one at each time step
         self.n_target = 1 if self.loss.takes_index else dataset.n_outputs
+        self.answer_shape = (dataset.n_steps, dataset.n_outputs) if dataset.n_steps else (dataset.n_outputs,)
         self.size = 0
         self.listing = Listing()
         self.own_settings: list[float] = []
@@ -96,7 +100,7 @@ class Compiler:
             grad_shift=self.state_size,
             input_offset=self.input,
             target_offset=self.target,
-            n_target=self.n_target,
+            n_target=self.answers * self.n_target,
             state_size=self.state_size,
             frame_size=self.frame_size,
             memory_size=self.size,
@@ -112,7 +116,7 @@ class Compiler:
 
     def _layer(self, place: Place) -> Layer:
         return Layer(
-            place.name, place.kind, place.units, place.n_in, place.output, place.delta, place.parameters,
+            place.name, place.kind, place.shape_in, place.shape, place.output, place.delta, place.parameters,
             place.buffers, place.scratch, place.forward_op, place.backward_op, place.delta_op,
             {tensor.name: self.updates[tensor.name] for tensor in place.parameters},
         )  # fmt: skip
@@ -162,18 +166,18 @@ class Compiler:
         self.state_size = self.place(0)
         self.size = self.state_size + self.span  # gradients repeat the parameters' layout
         self.input = self.place(self.batch * self.dataset.n_features)
-        self.target = self.place(self.batch * self.n_target)
+        self.target = self.place(self.batch * self.answers * self.n_target)
         bare = [place for place in self.places if place.kind == "dense" and not place.spec.bias]
         if bare:
             zeros = self.place(max(place.units for place in bare))
             for place in bare:
                 place.no_bias = zeros
         for place in self.places:
-            place.output, place.delta = self.place(self.batch * place.units), self.place(self.batch * place.units)
-            if scratch := place.part.scratch(self.batch, place.units):
+            place.output, place.delta = self.place(self.batch * place.values), self.place(self.batch * place.values)
+            if scratch := place.part.scratch(self.batch, place):
                 place.scratch = self.place(scratch)
             if place.parameters and getattr(place.spec, "max_norm", None):
-                place.norm_scale = self.place(place.units)
+                place.norm_scale = self.place(place.parameters[0].matrix[0])
         self.confusions: dict[Phase, int] = {
             part: self.place(self.n_classes**2) for part, n in self.part_sizes.items() if n and self.has_confusion
         }
@@ -183,41 +187,47 @@ class Compiler:
 
     def _place_parameters(self) -> None:
         self.places: list[Place] = []
-        n_in = self.dataset.n_features
-        for row in layer_names(self.scenario, n_in):
+        for row in layer_names(self.scenario, self.dataset.form):
             spec = self.scenario.layers[row.index]
             # Numbered among its kind: a batch norm put in between changes neither masks nor starting weights.
             number = sum(place.kind == row.kind for place in self.places)
-            place = Place(row.name, row.kind, KINDS[row.kind].of(spec), spec, number, n_in, row.units)
+            place = Place(row.name, row.kind, KINDS[row.kind].of(spec), spec, number, row.shape_in, row.shape)
             place.setting = self.own_settings_of(place.part.settings(spec))
             if row.kind == spec.type:
-                place.parameters = self._side_by_side(row.name, spec.parameter_shapes(n_in))
+                place.parameters = self._side_by_side(row.name, spec.parameter_shapes(row.shape_in))
             self.places.append(place)
-            n_in = row.units
-        self._check_widths()
+        self._check_shapes()
         self.span = self.place(0)
         self.size = self.span * (1 + self.scenario.optimizer.n_slots)
         for place in self.places:
             if place.kind == place.spec.type:
-                place.buffers = self._side_by_side(place.name, place.spec.buffer_shapes(place.n_in))
+                place.buffers = self._side_by_side(place.name, place.spec.buffer_shapes(place.shape_in))
         self.buffers = (self.span * (1 + self.scenario.optimizer.n_slots), self.size)
         probe_rows.place_last_fired(self)
         rows.place_run_state(self)
 
-    def _check_widths(self) -> None:
-        """The loader has checked the scenario on its own data. Data handed to a session may be of another width."""
-        widths = {INPUT: self.dataset.n_features} | {place.name: place.units for place in self.places}
+    def _check_shapes(self) -> None:
+        """The loader has checked the scenario on its own data. Data handed to a session may be of another shape."""
+        on_these = f"on these data, of shape [{dims(self.dataset.form)}], the network does not fit"
+        shape = self.dataset.form
+        for layer in self.scenario.layers:
+            if misfit := layer.misfit(shape):
+                raise ValueError(f"{layer.type} {misfit} ({on_these})")
+            shape = layer.shape_out(shape)
+        shapes = {INPUT: self.dataset.form} | {place.name: place.shape for place in self.places}
         for place in self.places:
-            if place.skip and widths[place.skip] != place.units:
+            if place.skip and shapes[place.skip] != place.shape:
                 raise ValueError(
-                    f"{place.name} adds {place.skip}, which has {widths[place.skip]} units, to {place.units} units; on these data "
-                    f"({self.dataset.n_features} features) the network does not fit"
+                    f"{place.name} adds {place.skip}, of shape [{dims(shapes[place.skip])}], to [{dims(place.shape)}]; {on_these}"
                 )
-        if self.places and self.places[-1].units != self.dataset.n_outputs:
-            raise ValueError(
-                f"{self.places[-1].name} has {self.places[-1].units} outputs, the data have {self.dataset.n_outputs}; "
-                f"give the last layer units = {self.dataset.n_outputs}"
-            )
+        wanted = self.answer_shape
+        if shape != wanted:
+            name = self.places[-1].name if self.places else INPUT
+            if shape[:-1] == wanted[:-1]:
+                raise ValueError(
+                    f"{name} has {shape[-1]} outputs, the data have {wanted[-1]}; give the last layer units = {wanted[-1]}"
+                )
+            raise ValueError(f"{name} gives [{dims(shape)}], the data have targets of [{dims(wanted)}]; {on_these}")
 
     def _side_by_side(self, layer: str, shapes: dict[str, tuple[int, ...]]) -> tuple[Tensor, ...]:
         """Tensors of one layer without a gap, so that one row updates them all."""
@@ -233,15 +243,19 @@ class Compiler:
         for place in self.places:
             for tensor in (*place.parameters, *place.buffers):
                 first = place.part.first_values.get(tensor.role, 0.0)
-                if place.kind == "dense" and tensor.role == "weight":
-                    first = initial_weight(place.spec, place.n_in, place.units, self.scenario.seed, place.index)
-                elif place.kind == "dense":
-                    first = initial_bias(place.spec, place.units)
+                if isinstance(place.spec, Initialized) and tensor in place.parameters:
+                    first = self._initial(place, tensor)
                 tensor.view(state)[:] = first
         updates.set_slots(self, state)
         probe_rows.set_last_fired(self, state)
         rows.set_run_state(self, state)
         return state
+
+    def _initial(self, place: Place, tensor: Tensor) -> np.ndarray:
+        if not tensor.is_matrix:
+            return initial_bias(place.spec, tensor.size)
+        fan = place.spec.fan(tensor.role, place.shape_in)
+        return initial_weight(place.spec, tensor.shape, fan, self.scenario.seed, place.index, place.part.stream)
 
     # Ops
 

@@ -15,10 +15,14 @@ CONSTANT = {"zeros": 0.0, "ones": 1.0}
 CUT = 2.0  # standard deviations
 
 
-def initial_weight(spec: Initialized, n_in: int, n_out: int, seed: int, layer: int) -> np.ndarray:
-    """The starting weight of a layer; `layer` is its number among the dense layers, from 0.
+def initial_weight(
+    spec: Initialized, shape: tuple[int, ...], fan: tuple[int, int], seed: int, layer: int, stream: int = 0
+) -> np.ndarray:
+    """The starting weight of a layer; `layer` is its number among those of its kind, from 0, and `stream` the kind's.
 
-    Shapes: the result is (n_out, n_in), float64.
+    Shapes: `shape` is (out, in) or (out, in, *window), and so is the result, float64. fan is how many inputs each output
+            sums up, and how many outputs each input goes to; of a matrix its own sizes, of a convolution both times the
+            places of its window. "orthogonal" and "identity" take the weights of one output as a row.
     Units:  init_std is a standard deviation; of "truncated_normal" that of the normal before the cut, as in Keras and
             JAX (PyTorch's trunc_normal_ takes its bounds apart, so it has no such choice). What is left has 0.8796 of it.
     Errors: KeyError for an unknown init, ValueError for given values of another shape; scenarios are checked when
@@ -26,16 +30,17 @@ def initial_weight(spec: Initialized, n_in: int, n_out: int, seed: int, layer: i
     Source: LeCun et al. (1998), eq. 16; Xavier: Glorot & Bengio (2010), eq. 16; He: He et al. (2015), eq. 10, fan-in;
             orthogonal: Saxe et al. (2014).
     """
-    shape = (n_out, n_in)
+    fan_in, fan_out = fan
+    rows = (shape[0], math.prod(shape[1:]))
     if spec.init in CONSTANT:
         return np.full(shape, CONSTANT[spec.init])
     if spec.init == "constant":
         return np.full(shape, spec.init_value)
     if spec.init == "identity":
-        return spec.gain * np.eye(n_out, n_in)
+        return (spec.gain * np.eye(*rows)).reshape(shape)
     if spec.init == "values":
         return np.array(spec.weights, np.float64).reshape(shape)
-    generator = np.random.Generator(np.random.Philox(key=[seed, INIT_PURPOSE], counter=[0, 0, layer, 0]))
+    generator = np.random.Generator(np.random.Philox(key=[seed, INIT_PURPOSE], counter=[0, 0, layer, stream]))
     if spec.init == "normal":
         return generator.normal(0.0, spec.init_std, shape)
     if spec.init == "truncated_normal":
@@ -43,8 +48,8 @@ def initial_weight(spec: Initialized, n_in: int, n_out: int, seed: int, layer: i
     if spec.init == "uniform":
         return generator.uniform(spec.init_low, spec.init_high, shape)
     if spec.init == "orthogonal":
-        return spec.gain * _orthogonal(generator, shape)
-    variance = {"lecun": 1.0 / n_in, "xavier": 2.0 / (n_in + n_out), "he": 2.0 / n_in}
+        return (spec.gain * _orthogonal(generator, rows)).reshape(shape)
+    variance = {"lecun": 1.0 / fan_in, "xavier": 2.0 / (fan_in + fan_out), "he": 2.0 / fan_in}
     family, distribution = spec.init.split("_")
     if distribution == "normal":
         return generator.normal(0.0, spec.gain * math.sqrt(variance[family]), shape)
@@ -59,7 +64,7 @@ def initial_bias(spec: Initialized, units: int) -> np.ndarray:
     return np.array(spec.biases, np.float64).reshape(units)
 
 
-def _truncated_normal(generator: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+def _truncated_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Standard normal numbers; those beyond 2 are drawn again until none is. Nothing piles up at the cut."""
     drawn = generator.standard_normal(shape)
     while n_beyond := np.count_nonzero(beyond := np.abs(drawn) > CUT):

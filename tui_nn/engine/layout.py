@@ -36,7 +36,9 @@ FIRST_HIST = 27  # offset of the first such iteration's row in the history
 TALLIED = 28  # offset of the list of rows that leave tallies, and their number
 N_TALLIED = 29
 SETTLE = 30  # offset of the address of the kernel that settles them
-HEADER = 32  # the batch's sample indices follow here
+COUNTED = 31  # offset of what counts samples x places for the batch, then of their factors: see machine.Counted
+N_COUNTED = 32
+HEADER = 34  # the batch's sample indices follow here
 
 # A row of the op table.
 KERNEL = 0  # index into the table of addresses
@@ -78,7 +80,8 @@ DEAD = 35  # history column of `dead`; -1: not counted, and STATE (when each uni
 TALLY = 36  # offset of what this row's sums are left in until they are settled; -1: it reports at once
 FINISH = 37  # how they become metrics: UNITS ...
 SLOPE = 38  # setting of an activation whose slope is c + l a - a**2: c, l, and below which mean it counts as saturated
-ROW = 40  # width of a row
+POSITIONS = 39  # places of one sample that this row counts as rows; then ROWS_AT is the index of their product
+ROW = 56  # width of a row
 
 ALWAYS, AT_EPOCH_END, PERIODIC = range(3)
 NO_DECISION, BY_SIGN, BY_HALF, BY_ARGMAX, BY_INDEX = range(5)

@@ -77,6 +77,7 @@ class Listing:
         row[at.KERNEL] = self.use(kernel)
         row[at.ROWS_AT] = at.ROWS
         row[at.DUE] = at.ALWAYS
+        row[at.POSITIONS] = 1
         for name, value in cells.items():
             row[getattr(at, name.upper())] = value
         return row

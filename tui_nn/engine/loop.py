@@ -14,6 +14,7 @@ from tui_nn.engine.layout import (
     CHECKPOINT_COUNT,
     CHECKPOINT_LAST,
     CODE,
+    COUNTED,
     DUE,
     ENDED,
     FIRST,
@@ -28,6 +29,7 @@ from tui_nn.engine.layout import (
     ITERATION,
     KERNEL,
     LOSS_COLUMN,
+    N_COUNTED,
     N_METRICS,
     N_OPS,
     N_TALLIED,
@@ -93,6 +95,7 @@ def run(ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, s
             batch = iteration - epoch_start
             ctl[BATCH_START] = batch * ctl[BATCH_SIZE]
             ctl[ROWS] = min(ctl[BATCH_SIZE], ctl[N_TRAIN] - ctl[BATCH_START])
+            count_positions(ctl)
             ctl[IS_EPOCH_END] = batch == per_epoch - 1
             ctl[HIST_ROW] = iteration * columns
             if ctl[SLOT] == 0:
@@ -124,6 +127,13 @@ def run(ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, s
             break
     settle(code + ctl[OP] * ROW, ctl, setting, mem, data, hist)
     return why
+
+
+@helper
+def count_positions(ctl):
+    """Rows of a layer that works at each place of a sample: the batch's samples times its places."""
+    for k in range(ctl[N_COUNTED]):
+        ctl[ctl[COUNTED] + k] = ctl[ROWS] * ctl[ctl[COUNTED] + ctl[N_COUNTED] + k]
 
 
 @helper

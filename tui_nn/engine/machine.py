@@ -39,6 +39,7 @@ class Machine:
         self.program = program
         self.mem = _aligned(program.memory_size, program.dtype)
         self.ctl = self._initial_ctl()
+        self.count_parts()
         self.setting = program.setting.copy()
         self.data = np.ascontiguousarray(program.data)
         self.mail = np.zeros(at.N_MAIL, np.int64)
@@ -62,9 +63,19 @@ class Machine:
         code = order + program.n_train
         address = code + program.table.size
         tallied = address + len(program.kernels)
-        ctl = np.zeros(tallied + len(program.tallied), np.int64)
+        counted = tallied + len(program.tallied)
+        batch, fixed = _counts(program.table)
+        ctl = np.zeros(counted + 2 * len(batch) + len(fixed), np.int64)
         ctl[code:address] = program.table.reshape(-1)
         ctl[at.VAL_ROWS], ctl[at.TEST_ROWS] = program.n_val, program.n_test
+        ctl[at.COUNTED], ctl[at.N_COUNTED] = counted, len(batch)
+        ctl[counted + len(batch) : counted + 2 * len(batch)] = batch
+        cells = {(at.ROWS, factor): counted + k for k, factor in enumerate(batch)}
+        cells |= {key: counted + 2 * len(batch) + k for k, key in enumerate(fixed)}
+        for row in range(code, address, at.ROW):
+            if ctl[row + at.POSITIONS] > 1:
+                ctl[row + at.ROWS_AT] = cells[int(ctl[row + at.ROWS_AT]), int(ctl[row + at.POSITIONS])]
+        self._fixed = [(cells[key], *key) for key in fixed]
         ctl[at.ORDER_EPOCH] = -1
         ctl[at.N_OPS] = len(program.ops)
         ctl[at.BATCH_SIZE] = program.batch_size
@@ -75,13 +86,18 @@ class Machine:
         ctl[at.SEED] = program.scenario.seed
         ctl[at.ORDER], ctl[at.CODE], ctl[at.ADDRESS] = order, code, address
         ctl[at.TALLIED], ctl[at.N_TALLIED] = tallied, len(program.tallied)
-        ctl[tallied:] = [code + op * at.ROW for op in program.tallied]
+        ctl[tallied:counted] = [code + op * at.ROW for op in program.tallied]
         ctl[at.SETTLE] = address + program.settle
         ctl[at.N_METRICS] = program.n_columns
         ctl[at.STATE_SIZE], ctl[at.FRAME_SIZE] = program.state_size, program.frame_size
         ctl[at.CHECKPOINT_LAST] = -1
         ctl[at.LOSS_COLUMN] = program.metrics["loss"].column
         return ctl
+
+    def count_parts(self) -> None:
+        """Rows of the validation and test part, at each place of a sample; again, when their samples were changed."""
+        for cell, part, factor in self._fixed:
+            self.ctl[cell] = self.ctl[part] * factor
 
     # Compiling
 
@@ -282,6 +298,13 @@ class Machine:
 
     def sent(self) -> Snapshot:
         return Snapshot(self.sent_ctl.copy(), self.sent_mem.copy())
+
+
+def _counts(table: np.ndarray) -> tuple[list[int], list[tuple[int, int]]]:
+    """What rows count as samples x places: the factors of the batch's, and (part, factor) of the other parts'."""
+    asked = {(int(row[at.ROWS_AT]), int(row[at.POSITIONS])) for row in table if row[at.POSITIONS] > 1}
+    batch = sorted(factor for part, factor in asked if part == at.ROWS)
+    return batch, sorted(key for key in asked if key[0] != at.ROWS)
 
 
 def _checkpoint_slots(state_bytes: int) -> int:

@@ -10,6 +10,7 @@ from tui_nn.engine.parts.activations import SATURATED
 from tui_nn.engine.place import Place
 from tui_nn.engine.program import EVERY_ITERATION, Due, Phase
 from tui_nn.scenario.naming import INPUT
+from tui_nn.scenario.spec.shape import dims
 
 if TYPE_CHECKING:
     from tui_nn.engine.compiler import Compiler
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 def list_forward(c: Compiler) -> None:
     width = c.dataset.n_features
     load = c.listing.add(
-        "load", "load", "load_batch", None, "load batch", f"[{c.batch},{width}]", "x, y = the next samples",
+        "load", "load", "load_batch", None, "load batch", f"[{c.batch},{dims(c.dataset.form)}]", "x, y = the next samples",
         n_in=width, out=c.input, target=c.target, data_x=c.x_train, data_y=c.y_train,
-        n_target=c.n_target,
+        n_target=c.answers * c.n_target,
     )  # fmt: skip
     c.listing.set(load, probe=c.columns(load, "lr"))
     source, outputs = c.input, {INPUT: c.input}
@@ -48,10 +49,10 @@ def _add_forward(
     is_own = phase != "forward" and place.part.evaluation == "own"
     cells = place.cells() | {"in": source, "in_2": skip, "out": output, "rows_at": rows_at}
     if phase != "forward" and place.scratch >= 0:  # the training rows' is as large as a batch, and still needed
-        cells["scratch"] = -1 if is_own else c.place(place.part.scratch(rows, place.units))
-    shape = f"[{rows},{place.units}]"
-    if place.units != place.n_in:
-        shape = f"[{rows},{place.n_in}]→{shape}"
+        cells["scratch"] = -1 if is_own else c.place(place.part.scratch(rows, place))
+    shape = f"[{rows},{dims(place.shape)}]"
+    if place.shape != place.shape_in:
+        shape = f"[{rows},{dims(place.shape_in)}]→{shape}"
     formula = place.part.forward if phase == "forward" else place.part.evaluate or place.part.forward
     if place.no_bias >= 0:
         formula = formula.replace(" + b", "")
@@ -70,11 +71,11 @@ def _add_loss(
     c: Compiler, phase: Phase, output: int, target: int, rows: int, names: tuple[str, str], due: Due = EVERY_ITERATION,
     **cells: int,
 ) -> int:  # fmt: skip
-    part, units = c.loss, c.places[-1].units
+    part, units = c.loss, c.dataset.n_outputs
     label = f"loss {part.label}" if phase == "loss" else f"{phase} loss"
     index = c.listing.add(
-        phase, c.scenario.loss.type, part.kernel, None, label, f"[{rows},{units}]→[]", part.formula, due,
-        n_out=units, out=output, target=target, n_target=c.n_target,
+        phase, c.scenario.loss.type, part.kernel, None, label, f"[{rows},{dims(c.answer_shape)}]→[]", part.formula, due,
+        n_out=units, out=output, target=target, n_target=c.n_target, positions=c.answers,
         setting=c.own_settings_of(part.settings), **cells,
     )  # fmt: skip
     has_accuracy = part.decision != at.NO_DECISION and c.scenario.probes.has(names[1])
@@ -120,8 +121,8 @@ def _list_adders(c: Compiler, place: Place, above: int) -> int:
         if adder.skip == place.name:
             above = c.listing.add(
                 "backward", "residual", "residual_add", place.name, f"backward {adder.name} → {place.name}",
-                f"[{c.batch},{place.units}]", f"δ({place.name}) += δ({adder.name})", n_out=place.units,
-                delta_in=place.delta, delta_out=adder.delta,
+                f"[{c.batch},{dims(place.shape)}]", f"δ({place.name}) += δ({adder.name})", n_out=place.units,
+                positions=place.positions, delta_in=place.delta, delta_out=adder.delta,
             )  # fmt: skip
     return above
 
@@ -139,7 +140,7 @@ def _backward_cells(c: Compiler, place: Place, below: Place | None) -> dict[str,
 
 def _backward_text(c: Compiler, place: Place, below: Place | None) -> tuple[str, str]:
     """Shape and formula."""
-    shape, formula = f"[{c.batch},{place.units}]", place.part.backward
+    shape, formula = f"[{c.batch},{dims(place.shape)}]", place.part.backward
     if place.kind == "dense":
         shape = f"{shape}→[{place.units},{place.n_in}]"
         if not below:
@@ -151,18 +152,19 @@ def list_evaluation(c: Compiler, phase: Phase, n: int, xy: tuple[int, int], metr
     """The network once more in evaluation mode, on a whole part of the data and on memory of its own."""
     width, is_test = c.dataset.n_features, phase == "test"
     rows_at = at.TEST_ROWS if is_test else at.VAL_ROWS
-    source, target = c.place(n * width), c.place(n * c.n_target)
+    source, target = c.place(n * width), c.place(n * c.answers * c.n_target)
     load = c.listing.add(
-        phase, "load", "load_test" if is_test else "load_part", None, f"{phase} load", f"[{n},{width}]",
+        phase, "load", "load_test" if is_test else "load_part", None, f"{phase} load",
+        f"[{n},{dims(c.dataset.form)}]",
         f"x, y = the {'test' if is_test else 'validation'} part", due, n_in=width, out=source, target=target,
-        data_x=xy[0], data_y=xy[1], n_target=c.n_target, rows_at=rows_at,
+        data_x=xy[0], data_y=xy[1], n_target=c.answers * c.n_target, rows_at=rows_at,
     )  # fmt: skip
     if is_test:
         c.listing.set(load, probe=c.listing.columns(load, "test_reads"))
     outputs = {INPUT: source}
     for place in c.places:
         if place.part.evaluation != "skip":
-            output = c.place(n * place.units)
+            output = c.place(n * place.values)
             skip = outputs[place.skip] if place.skip else -1
             _add_forward(c, phase, place, source, skip, output, n, due, rows_at)
             source = output
@@ -172,7 +174,8 @@ def list_evaluation(c: Compiler, phase: Phase, n: int, xy: tuple[int, int], metr
         classes = c.n_classes
         c.listing.add(
             phase, "confusion", "confusion", None, f"{phase} confusion", f"[{classes},{classes}]",
-            "samples by true class and predicted class", due, n_in=classes, n_out=c.places[-1].units, out=source,
+            "samples by true class and predicted class", due, n_in=classes, n_out=c.dataset.n_outputs, out=source,
+            positions=c.answers,
             target=target, n_target=c.n_target, delta_out=c.confusions[phase], decision=c.loss.decision,
             rows_at=rows_at,
         )  # fmt: skip

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from tui_nn.engine.parts import Kind
 from tui_nn.engine.program import Tensor
+from tui_nn.scenario.spec.shape import Shape, positions
 
 
 @dataclass
@@ -18,8 +20,8 @@ class Place:
     part: Kind
     spec: Any
     index: int
-    n_in: int
-    units: int
+    shape_in: Shape
+    shape: Shape
     parameters: tuple[Tensor, ...] = ()
     buffers: tuple[Tensor, ...] = ()
     output: int = -1
@@ -33,6 +35,24 @@ class Place:
     delta_op: int = -1
 
     @property
+    def n_in(self) -> int:
+        return self.shape_in[-1]
+
+    @property
+    def units(self) -> int:
+        return self.shape[-1]
+
+    @property
+    def positions(self) -> int:
+        """Places of one sample at which a vector of units stands."""
+        return positions(self.shape)
+
+    @property
+    def values(self) -> int:
+        """Numbers of one sample."""
+        return prod(self.shape)
+
+    @property
     def skip(self) -> str | None:
         """Of a residual layer: the name of what it adds."""
         return self.spec.skip if self.kind == "residual" else None
@@ -40,6 +60,7 @@ class Place:
     def cells(self) -> dict[str, int]:
         """What its forward, backward and evaluation rows have in common."""
         cells = {"n_in": self.n_in, "n_out": self.units, "index": self.index}
+        cells["positions"] = 1 if self.part.by_sample else self.positions
         cells |= {key: getattr(self, key) for key in ("scratch", "setting") if getattr(self, key) >= 0}
         cells |= {tensor.role: tensor.offset for tensor in self.parameters}
         if self.no_bias >= 0:

@@ -157,7 +157,7 @@ def sharpness_period(c: Compiler, n_rows: int) -> int:
     if isinstance(wanted, int):
         return wanted
     n = sum(tensor.size for place in c.places for tensor in place.parameters)
-    units = sum(place.units for place in c.places)
+    units = sum(place.values for place in c.places)
     gradient = n_rows * A_ROW + c.batch * (n * A_WEIGHT + units * A_UNIT)
     measurement = 2 * STEPS * gradient + STEPS**2 / 2 * n * A_NUMBER
     # A gradient takes 0.8 of an iteration; on memory that has left the caches since the last time, half as much again.
@@ -183,8 +183,8 @@ def limit_factor(optimizer: Any) -> float:
 
 
 def _end(c: Compiler, place: Place) -> int:
-    scratch = place.scratch + place.part.scratch(c.batch, place.units) if place.scratch >= 0 else 0
-    return max(place.delta + c.batch * place.units, scratch)
+    scratch = place.scratch + place.part.scratch(c.batch, place) if place.scratch >= 0 else 0
+    return max(place.delta + c.batch * place.values, scratch)
 
 
 def _stride(c: Compiler) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from tui_nn.engine import layout as at
+from tui_nn.scenario.spec.shape import Shape, positions
 
 if TYPE_CHECKING:
     from tui_nn.data import Dataset
@@ -40,7 +42,11 @@ EVERY_ITERATION = Due("iteration")
 
 @dataclass(frozen=True)
 class Tensor:
-    """A parameter: `offset` into mem; a matrix stands transposed, and is seen as (out_features, in_features)."""
+    """A parameter: `offset` into mem.
+
+    A matrix stands with its outputs last, (in, out), and is seen as (out, in). The weights of a convolution stand as
+    (*window, in, out), and are seen as (out, in, *window): for a product they are a matrix all the same.
+    """
 
     name: str
     layer: str
@@ -54,12 +60,21 @@ class Tensor:
 
     @property
     def is_matrix(self) -> bool:
-        return len(self.shape) == 2
+        return len(self.shape) >= 2
+
+    @property
+    def matrix(self) -> tuple[int, int]:
+        """Outputs, and inputs of each."""
+        return self.shape[0], self.size // self.shape[0]
 
     def view(self, mem: np.ndarray, shift: int = 0) -> np.ndarray:
         """The tensor in `mem`, or what stands `shift` elements behind it (its gradient, its slots)."""
         flat = mem[self.offset + shift : self.offset + shift + self.size]
-        return flat.reshape(self.shape[::-1]).T if len(self.shape) == 2 else flat
+        if not self.is_matrix:
+            return flat
+        n_out, n_in, *window = self.shape
+        n = len(self.shape)
+        return flat.reshape(*window, n_in, n_out).transpose(n - 1, n - 2, *range(n - 2))
 
 
 @dataclass(frozen=True)
@@ -68,12 +83,13 @@ class Layer:
 
     buffers are part of the state, but moved by the layer itself. delta_op is the row that completes its delta;
     updates has the row that moves each parameter. scratch (-1: none) is what forward leaves for backward.
+    shape_in, shape: of what comes in and goes out, for one sample; see scenario/spec/shape.py.
     """
 
     name: str
     kind: str
-    units: int
-    n_in: int
+    shape_in: Shape
+    shape: Shape
     output: int
     delta: int
     parameters: tuple[Tensor, ...]
@@ -83,6 +99,25 @@ class Layer:
     backward_op: int
     delta_op: int
     updates: dict[str, int]
+
+    @property
+    def units(self) -> int:
+        """Numbers at each place: features or channels."""
+        return self.shape[-1]
+
+    @property
+    def n_in(self) -> int:
+        return self.shape_in[-1]
+
+    @property
+    def positions(self) -> int:
+        """Places of one sample: 1, steps or pixels."""
+        return positions(self.shape)
+
+    @property
+    def values(self) -> int:
+        """Numbers of one sample."""
+        return prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -142,7 +177,7 @@ class Program:
     grad_shift: int
     input_offset: int
     target_offset: int
-    n_target: int
+    n_target: int  # numbers of a sample's target
     state_size: int
     frame_size: int
     memory_size: int

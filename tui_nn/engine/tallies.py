@@ -25,7 +25,7 @@ def place_tallies(c: Compiler) -> None:
     if not all(_is_small(c, place) for place in c.places):
         return
     for place in c.places:
-        if rows[place.forward_op][at.PROBE] >= 0 and place.units <= LANES and c.batch * place.units <= FEW:
+        if rows[place.forward_op][at.PROBE] >= 0 and place.units <= LANES and c.batch * place.values <= FEW:
             _tally(c, place.forward_op, at.UNITS)
     _tally_gradients(c)
     for place in c.places:
@@ -39,7 +39,7 @@ def place_tallies(c: Compiler) -> None:
 
 
 def _is_small(c: Compiler, place: Place) -> bool:
-    return max(c.batch * place.units, sum(tensor.size for tensor in place.parameters)) <= BLOCK
+    return max(c.batch * place.values, sum(tensor.size for tensor in place.parameters)) <= BLOCK
 
 
 def _tally_gradients(c: Compiler) -> None:

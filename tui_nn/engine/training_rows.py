@@ -45,14 +45,15 @@ def set_run_state(c: Compiler, state: np.ndarray) -> None:
 def list_penalties(c: Compiler) -> None:
     places = [place for place in reversed(c.places) if _has(place, "has_penalty")]
     so_far = c.listing.columns(c.loss_op, None) if places else -1
-    for number, place in enumerate(places):
-        weight, spec = place.parameters[0], place.spec
+    weights = [(place, weight) for place in places for weight in place.parameters if weight.is_matrix]
+    for number, (place, weight) in enumerate(weights):
+        spec, several = place.spec, sum(each.is_matrix for each in place.parameters) > 1
         op = c.listing.add(
-            "backward", "penalty", "penalty", place.name, f"penalty {place.name}", shape_text(weight.shape),
+            "backward", "penalty", "penalty", place.name, f"penalty {weight.name if several else place.name}", shape_text(weight.shape),
             "∂W += l1 sign W + 2 l2 W", weight=weight.offset, grad_weight=weight.offset + c.state_size,
             count=weight.size, setting=c.own_settings_of((spec.l1, spec.l2)), probe_2=so_far, is_first=number == 0,
         )  # fmt: skip
-        if number == len(places) - 1:
+        if number == len(weights) - 1:
             c.listing.set(op, total=c.columns(op, "penalty"))
 
 
@@ -123,8 +124,8 @@ def list_max_norm(c: Compiler, place: Place) -> None:
     bound = place.spec.max_norm
     c.listing.add(
         "update", "max_norm", "max_norm", place.name, f"max norm {place.name}", shape_text(place.parameters[0].shape),
-        f"each unit's weights: W *= min(1, {bound:g} / ‖W‖)", weight=place.parameters[0].offset, n_in=place.n_in,
-        n_out=place.units, setting=c.own_settings_of((bound,)), scratch=place.norm_scale,
+        f"each unit's weights: W *= min(1, {bound:g} / ‖W‖)", weight=place.parameters[0].offset,
+        n_in=place.parameters[0].matrix[1], n_out=place.parameters[0].matrix[0], setting=c.own_settings_of((bound,)), scratch=place.norm_scale,
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def _list_layer(c: Compiler, place: Place) -> None:
         first, order = tensors[0], part.vector_slots if is_own else part.slots
         kept, shifts = (spec.vector_slots if is_own else spec.slots), slot_shifts(c)
         slots = {f"slot_{1 + order.index(name)}": first.offset + shifts[name] for name in kept}
-        n_in, n_out = first.shape[::-1] if first.is_matrix else (1, first.size)
+        n_in, n_out = first.matrix[::-1] if first.is_matrix else (1, first.size)
         op = c.listing.add(
             "update", spec.type, kernel, place.name, f"update {_name(place, tensors, len(groups))}",
             training_rows.shape_text(first.shape), part.vector_formula if is_own else part.formula, **_cells(c, tensors),

@@ -4,14 +4,14 @@ A scenario that passes can be trained. Each check yields faults; `check` runs th
 """
 
 from collections.abc import Callable, Iterator
-from math import prod
+from math import isqrt, prod
 
 from tui_nn.data.registry import source_of
 from tui_nn.data.shape import data_shape
 from tui_nn.scenario.check_activation import check_activation
 from tui_nn.scenario.check_conditions import name_faults, slot_faults, syntax_faults
 from tui_nn.scenario.check_init import check_init, check_init_shapes
-from tui_nn.scenario.check_layers import check_batch_norm, check_layers, check_residual
+from tui_nn.scenario.check_layers import check_batch_norm, check_layers, check_residual, check_shapes, has_wrong_form
 from tui_nn.scenario.check_loss import check_loss
 from tui_nn.scenario.check_optimizer import check_optimizer
 from tui_nn.scenario.check_probes import check_probes
@@ -23,6 +23,7 @@ from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.naming import layer_names, metric_names, unmeasured
 from tui_nn.scenario.panels import PANELS, SHOWN_VIEWS, VIEWS
 from tui_nn.scenario.spec.base import MAX_ITERATIONS
+from tui_nn.scenario.spec.shape import dims
 from tui_nn.scenario.validate import Findings
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -33,13 +34,28 @@ def check(findings: Findings) -> list[Fault]:
     scenario = findings.scenario
     if scenario is None:
         return []
-    return [fault for run, tables in CHECKS.items() if findings.may_judge(*tables) for fault in run(scenario)]
+    faults: list[Fault] = []
+    for run, tables in CHECKS.items():
+        if findings.may_judge(*tables) and not (faults and run in ON_SHAPES and _is_misshapen(scenario)):
+            faults += run(scenario)
+    return faults
+
+
+def _is_misshapen(scenario: Scenario) -> bool:
+    return has_wrong_form(scenario) or any(check_shapes(scenario))
 
 
 def check_data(scenario: Scenario) -> Iterator[Fault]:
-    """What the source itself refuses; a sample left to train on, and enough of them for a batch."""
+    """What the source itself refuses; a shape of as many numbers; a sample left to train on, and enough for a batch."""
     data, shape = scenario.data, data_shape(scenario.data)
     yield from source_of(data).faults(data)
+    if data.shape is not None and has_wrong_form(scenario):
+        product = " x ".join(map(str, data.shape))
+        yield Fault(
+            ("data", "shape"),
+            f"got [{dims(data.shape)}]: {product} = {prod(data.shape):,}, and a sample of {data.source!r} has "
+            f"{shape.n_features:,} numbers; write a shape of {shape.n_features:,}, like {_shape_of(shape.n_features)}",
+        )
     if shape.n_train < 1:
         key, share = ("test", data.test) if data.test > 0.0 else ("validation", data.validation)
         both = f"with validation = {data.validation:g} that " if data.validation > 0.0 and key == "test" else ""
@@ -53,28 +69,35 @@ def check_data(scenario: Scenario) -> Iterator[Fault]:
         )
 
 
+def _shape_of(n: int) -> str:
+    side = isqrt(n)
+    return f"[{side}, {side}, 1]" if side > 1 and side * side == n else f"[{n}, 1]"
+
+
 def check_memory(scenario: Scenario) -> Iterator[Fault]:
     """Parameters, their gradients and slots, the data, and the values of one batch, validation and test, within 512 MB."""
     shape = data_shape(scenario.data)
     n_bytes = 4 if scenario.dtype == "float32" else 8
     copies = 2 + scenario.optimizer.n_slots + scenario.optimizer.scratch + (scenario.stopping is not None)
-    sizes, n_in = [], shape.n_features
-    for layer in scenario.layers:
-        size = sum(prod(shape) for shape in layer.parameter_shapes(n_in).values())
-        sizes.append(copies * size * n_bytes)
-        n_in = layer.n_out(n_in)
-    if sum(sizes) > MAX_BYTES:
-        index = sizes.index(max(sizes))
+    own = [row for row in layer_names(scenario) if row.kind == scenario.layers[row.index].type]
+    sizes = {
+        row.index: copies
+        * n_bytes
+        * sum(prod(each) for each in scenario.layers[row.index].parameter_shapes(row.shape_in).values())
+        for row in own
+    }
+    if sum(sizes.values()) > MAX_BYTES:
+        index = max(sizes, key=sizes.__getitem__)
+        sized = next((key for key in ("units", "filters") if key in type(scenario.layers[index]).model_fields), "type")
         yield Fault(
-            ("layers", index, "units"),
-            f"the parameters with their gradients and optimizer state take {_megabytes(sum(sizes))}, most of it here; "
-            f"at most {_megabytes(MAX_BYTES)}: use fewer units",
+            ("layers", index, sized),
+            f"the parameters with their gradients and optimizer state take {_megabytes(sum(sizes.values()))}, most of it here; "
+            f"at most {_megabytes(MAX_BYTES)}: use fewer {sized if sized != 'type' else 'units'}",
         )
         return
     batch = shape.n_train if scenario.data.batch_size == "full" else min(int(scenario.data.batch_size), shape.n_train)
-    rows = sum(row.units for row in layer_names(scenario))
-    # Masks and normalised inputs, which these layers keep besides outputs and deltas.
-    kept = sum(row.units for row in layer_names(scenario) if row.kind in ("dropout", "batch_norm", "layer_norm"))
+    rows = sum(prod(row.shape) for row in layer_names(scenario))
+    kept = sum(scenario.layers[row.index].kept_values(row.shape_in) for row in own)  # beside outputs and deltas
     values = batch * (shape.n_features + 2 * rows + kept) + (shape.n_val + shape.n_test) * (shape.n_features + rows)
     if values * n_bytes > MAX_BYTES:
         yield Fault(
@@ -150,9 +173,15 @@ def _conditions(scenario: Scenario) -> Iterator[tuple[Path, str]]:
             yield ("script", index, "until"), line.until
 
 
+# What cannot be judged while a layer does not take what comes in.
+ON_SHAPES = (
+    check_residual, check_batch_norm, check_init_shapes, check_loss, check_memory, check_probes, check_names, check_slots,
+    check_monitors, check_question_runs,
+)  # fmt: skip
 CHECKS: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     check_data: ("data",),
-    check_layers: ("layers",),
+    check_layers: ("data", "layers"),
+    check_shapes: ("data", "layers"),
     check_residual: ("data", "layers"),
     check_batch_norm: ("data", "layers"),
     check_init: ("layers",),

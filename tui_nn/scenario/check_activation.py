@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tui_nn.scenario.errors import Fault
 from tui_nn.scenario.model import Scenario
-from tui_nn.scenario.spec.layers import ACTIVATION_KEYS
+from tui_nn.scenario.spec.layer import ACTIVATION_KEYS
 
 
 def check_activation(scenario: Scenario) -> Iterator[Fault]:

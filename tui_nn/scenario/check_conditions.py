@@ -35,7 +35,7 @@ def name_faults(conditions: Conditions, scenario: Scenario) -> Iterator[Fault]:
 def slot_faults(conditions: Conditions, scenario: Scenario) -> Iterator[Fault]:
     """m and v are asked for only where the optimizer keeps them."""
     for path, expression in _readable(conditions):
-        asked = {(element.kind, len(element.index) == 2) for element in expression.elements if element.kind in MOMENTS}
+        asked = {(element.kind, len(element.index) >= 2) for element in expression.elements if element.kind in MOMENTS}
         for kind, is_matrix in sorted(asked):
             if scenario.optimizer.moment(kind, is_matrix) is None:
                 what = f"{scenario.optimizer.type} keeps no {kind} of {PARAMETERS[is_matrix]}"

@@ -1,8 +1,8 @@
 """How layers start: no key without an effect, nothing missing, and given numbers of the layer's own shape."""
 
 from collections.abc import Iterator
+from math import prod
 
-from tui_nn.data.shape import data_shape
 from tui_nn.scenario.errors import Fault
 from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.naming import layer_names
@@ -10,7 +10,7 @@ from tui_nn.scenario.spec.init import INIT_KEYS, Initialized
 
 MAX_ORTHOGONAL = 2**32  # n_out * n_in * the smaller of them, over all layers: about 3 seconds
 
-Placed = tuple[int, str, Initialized, tuple[int, int]]  # index in layers, name, spec, shape (out, in) of the weight
+Placed = tuple[int, str, Initialized, tuple[int, int]]  # index in layers, name, spec, (outputs, inputs of each)
 
 
 def check_init(scenario: Scenario) -> Iterator[Fault]:
@@ -81,9 +81,8 @@ def _weights(index: int, name: str, given: tuple[int, int], shape: tuple[int, in
 
 
 def _placed(scenario: Scenario) -> Iterator[Placed]:
-    n_in = data_shape(scenario.data).n_features
     for row in layer_names(scenario):
         layer = scenario.layers[row.index]
-        if isinstance(layer, Initialized) and row.kind == layer.type:
-            yield row.index, row.name, layer, (row.units, n_in)
-        n_in = row.units
+        if isinstance(layer, Initialized) and row.kind == layer.type and not layer.misfit(row.shape_in):
+            weight = next(iter(layer.parameter_shapes(row.shape_in).values()))
+            yield row.index, row.name, layer, (weight[0], prod(weight[1:]))

@@ -1,6 +1,7 @@
 """Does the loss suit the targets, the last layer the loss, and the weights the classes?"""
 
 from collections.abc import Iterator
+from math import prod
 from typing import NamedTuple
 
 from tui_nn.data.shape import DataShape, Task, data_shape
@@ -8,6 +9,7 @@ from tui_nn.scenario.errors import Fault
 from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.naming import layer_names
 from tui_nn.scenario.spec.losses import CrossEntropy
+from tui_nn.scenario.spec.shape import Shape, dims
 
 TASKS: dict[str, tuple[Task, ...]] = {  # of the losses that do not suit every task
     "hinge": ("binary", "multiclass"),
@@ -41,8 +43,16 @@ def check_loss(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _check_units(scenario: Scenario, shape: DataShape) -> Iterator[Fault]:
-    units, wanted = layer_names(scenario)[-1].units, shape.n_outputs
-    if units == wanted:
+    rows = layer_names(scenario)
+    got = rows[-1].shape if rows else shape.form
+    if scenario.layers and not scenario.layers[-1].has_row and scenario.layers[-1].activation == "linear":
+        got = (prod(got),)  # a flatten at the end
+    units, wanted = got[-1], shape.n_outputs
+    wanted_shape = (shape.n_steps, wanted) if shape.n_steps else (wanted,)
+    if got == wanted_shape:
+        return
+    if len(got) != len(wanted_shape) or got[:-1] != wanted_shape[:-1]:
+        yield _wrong_places(scenario, shape, got, wanted_shape)
         return
     last = len(scenario.layers) - 1
     sized = max((k for k, each in enumerate(scenario.layers) if "units" in type(each).model_fields), default=last)
@@ -52,6 +62,20 @@ def _check_units(scenario: Scenario, shape: DataShape) -> Iterator[Fault]:
         ("layers", sized, "units"),
         f"got {units}; the last layer needs {wanted} for {_targets(scenario, shape)}, "
         f"or [{rows},{units}] would meet [{rows},{wanted}]: use units = {wanted}",
+    )
+
+
+def _wrong_places(scenario: Scenario, shape: DataShape, got: Shape, wanted: Shape) -> Fault:
+    """The output has other axes than the targets: one answer a sample, or one at each time step."""
+    last = len(scenario.layers) - 1
+    cure = 'put a layer with type = "flatten" before the last one'
+    if shape.n_steps:
+        cure = f"keep the {shape.n_steps} time steps to the end"
+    elif len(got) == 2:
+        cure += ', or let the recurrent layer give its last output (returns = "last")'
+    return Fault(
+        ("layers", last, "type"),
+        f"the last layer gives [batch,{dims(got)}], and {_targets(scenario, shape)} need [batch,{dims(wanted)}]: {cure}",
     )
 
 

@@ -106,7 +106,7 @@ def _element_problems(element: Element, shapes: Mapping[str, tuple[int, ...]]) -
     if element.layer not in layers:
         yield ExpressionError(unknown("layer", element.layer, layers), element.column)
         return
-    role = "weight" if element.kind == "weight" or (element.kind != "bias" and len(element.index) == 2) else "bias"
+    role = "weight" if element.kind == "weight" or (element.kind != "bias" and len(element.index) >= 2) else "bias"
     shape = shapes.get(f"{element.layer}.{role}")
     if shape is None:
         roles = ", ".join(name.rsplit(".", 1)[1] for name in shapes if name.rsplit(".", 1)[0] == element.layer)

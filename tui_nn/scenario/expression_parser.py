@@ -23,6 +23,7 @@ from tui_nn.scenario.expression_tree import (
 
 MAX_CHARACTERS = 500
 MAX_DEPTH = 50
+MAX_INDICES = 4  # of a convolution: output, input, row and column of the window
 MAX_INDEX = 10_000_000
 
 
@@ -184,8 +185,10 @@ class _Parser:
             self.take()
             index.append(self.whole_number(","))
         self.expect("]")
-        if len(index) > 2:
-            raise ExpressionError(f"{len(index)} indices; a weight has two and a bias has one", token.column)
+        if len(index) > MAX_INDICES:
+            raise ExpressionError(
+                f"{len(index)} indices; a weight has two (of a convolution up to four) and a bias has one", token.column
+            )
         if self.token.text == "@":
             raise ExpressionError(
                 "'@' goes with metrics only; no history is kept of single parameters", self.token.column

@@ -5,9 +5,10 @@ from typing import NamedTuple, get_args
 
 from tui_nn.data.shape import data_shape
 from tui_nn.scenario.model import Scenario
-from tui_nn.scenario.spec.layers import ActivationName
+from tui_nn.scenario.spec.layer import ActivationName
 from tui_nn.scenario.spec.probes import CURVATURE, PROBES, SHARPNESS_PARAMETERS, SHARPNESS_VALUES
 from tui_nn.scenario.spec.regularizers import Regularized
+from tui_nn.scenario.spec.shape import Shape
 
 INPUT = "input"  # what a residual layer calls the batch itself
 ACTIVATIONS = tuple(name for name in get_args(ActivationName) if name != "linear")
@@ -20,27 +21,35 @@ class LayerName(NamedTuple):
 
     name: str
     kind: str
-    units: int
     index: int
+    shape_in: Shape
+    shape: Shape
+
+    @property
+    def units(self) -> int:
+        return self.shape[-1]
 
 
-def layer_names(scenario: Scenario, n_features: int | None = None) -> list[LayerName]:
-    """The layers in forward order: dense_1, relu_1, dense_2, ... n_features: of data other than the scenario's own.
+def layer_names(scenario: Scenario, form: Shape | None = None) -> list[LayerName]:
+    """The layers in forward order: dense_1, relu_1, dense_2, ... form: of data other than the scenario's own.
 
     A layer may bring its own name; else it has its number among all layers of its type. Each kind of activation counts
-    for itself. "linear" computes nothing, so it has no row.
+    for itself. "linear" and "flatten" compute nothing, so they have no row. A layer that cannot take what comes in
+    (which check_layers reports) hands it on.
     """
     rows: list[LayerName] = []
     counts: dict[str, int] = {}
-    units = data_shape(scenario.data).n_features if n_features is None else n_features
+    shape = data_shape(scenario.data).form if form is None else form
     for index, layer in enumerate(scenario.layers):
-        units = layer.n_out(units)
+        shape_in = shape
+        shape = shape if layer.misfit(shape) else layer.shape_out(shape)
         for kind in (layer.type, layer.activation):
-            if kind == "linear":
+            if kind == "linear" or (kind == layer.type and not layer.has_row):
                 continue
             counts[kind] = counts.get(kind, 0) + 1
             own_name = layer.name if kind == layer.type else None
-            rows.append(LayerName(own_name or f"{kind}_{counts[kind]}", kind, units, index))
+            rows.append(LayerName(own_name or f"{kind}_{counts[kind]}", kind, index, shape_in, shape))
+            shape_in = shape
     return rows
 
 
@@ -112,7 +121,7 @@ def why_no_sharpness(scenario: Scenario) -> str | None:
         )
     shape, batch = data_shape(scenario.data), scenario.data.batch_size
     rows = shape.n_train if batch == "full" else min(int(batch), shape.n_train)
-    values = 3 * rows * sum(row.units for row in layer_names(scenario))  # output, delta, what backward needs
+    values = 3 * rows * sum(prod(row.shape) for row in layer_names(scenario))  # output, delta, what backward needs
     if values > SHARPNESS_VALUES:
         return (
             f"it keeps {values:,} values of a batch a second time, and {SHARPNESS_VALUES:,} is the most; "
@@ -124,10 +133,8 @@ def why_no_sharpness(scenario: Scenario) -> str | None:
 def parameter_shapes(scenario: Scenario) -> dict[str, tuple[int, ...]]:
     """Shape of every parameter: "dense_1.weight" -> (out, in), "dense_1.bias" -> (out,)."""
     shapes: dict[str, tuple[int, ...]] = {}
-    n_in = data_shape(scenario.data).n_features
     for row in layer_names(scenario):
         layer = scenario.layers[row.index]
-        if row.kind == layer.type:
-            shapes |= {f"{row.name}.{role}": shape for role, shape in layer.parameter_shapes(n_in).items()}
-        n_in = row.units
+        if row.kind == layer.type and not layer.misfit(row.shape_in):
+            shapes |= {f"{row.name}.{role}": shape for role, shape in layer.parameter_shapes(row.shape_in).items()}
     return shapes

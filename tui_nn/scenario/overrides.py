@@ -10,7 +10,7 @@ from tui_nn.scenario.errors import Path, Problem, dotted, nearest, shown
 from tui_nn.scenario.fields import discriminator, is_tagged, variants
 from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.spec.init import INIT_KEYS
-from tui_nn.scenario.spec.layers import ACTIVATION_KEYS
+from tui_nn.scenario.spec.layer import ACTIVATION_KEYS
 
 MAX_CHARACTERS = 1_000
 

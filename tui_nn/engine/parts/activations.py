@@ -1,13 +1,13 @@
 """Activations: formulas for the listing, and their own numbers. Their kernels are in engine/ops."""
 
-from tui_nn.engine.parts.kind import Kind
+from tui_nn.engine.parts.kind import Kind, a_value_each
 
 SATURATED = 0.05  # of its slope at 0: a unit whose mean slope over the batch is less
 
 
 def _smooth(forward: str, backward: str, **more) -> Kind:
     """One whose forward row leaves its slopes for its backward row."""
-    return Kind(forward, backward, scratch=lambda rows, units: rows * units, is_activation=True, **more)
+    return Kind(forward, backward, scratch=a_value_each, is_activation=True, **more)
 
 
 def _leaky_relu(spec) -> tuple[str, str]:

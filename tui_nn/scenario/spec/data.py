@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from tui_nn.scenario.spec.base import BatchSize, DataNumber, Model
+from tui_nn.scenario.spec.base import MAX_UNITS, BatchSize, DataNumber, Model
 from tui_nn.scenario.spec.init import row_of_numbers, rows_of_numbers
 
 MAX_SAMPLES = 100_000
@@ -19,6 +19,11 @@ TargetNoise = Annotated[float, Field(ge=0.0, le=1e6)]
 Share = Annotated[float, Field(ge=0.0, le=0.9)]
 
 
+DataForm = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=MAX_UNITS)], ...] | None, Field(strict=False, min_length=1, max_length=3)
+]
+
+
 class DataSpec(Model):
     """What every source has: how samples are batched, split and scaled."""
 
@@ -30,6 +35,8 @@ class DataSpec(Model):
     """Share of the samples held out for validation; 0 for none."""
     test: Share = 0.0
     """Share of the samples held out as the test set, for one last measurement; 0 for none."""
+    shape: DataForm = None
+    """How the numbers of a sample lie: [steps, features] for a sequence, [height, width, channels] for an image, like [8, 8, 1]."""
     standardize: bool = False
     """Shift and scale every input to mean 0 and standard deviation 1, measured on the training part only."""
 

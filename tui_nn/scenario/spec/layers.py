@@ -1,49 +1,19 @@
 """[[layers]]: the network, from input to output."""
 
-from typing import Annotated, Literal
+from math import prod
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from tui_nn.scenario.spec.base import MAX_UNITS, Model
+from tui_nn.scenario.spec.base import MAX_UNITS
 from tui_nn.scenario.spec.init import Initialized
+from tui_nn.scenario.spec.layer import LayerSpec
 from tui_nn.scenario.spec.regularizers import Regularized
-
-ActivationName = Literal[
-    "linear", "sigmoid", "tanh", "relu", "softmax", "step", "leaky_relu", "elu", "selu", "gelu", "softplus", "swish"
-]
-# Which activation each option speaks to; with any other it would do nothing.
-ACTIVATION_KEYS = {"negative_slope": "leaky_relu", "alpha": "elu", "approximate": "gelu"}
-
-
-class LayerSpec(Model):
-    """What every layer has. The methods are the layer's shape rule."""
-
-    activation: ActivationName = "linear"
-    """Function applied to the outputs. Cross-entropy losses take logits: leave the last layer "linear"."""
-    negative_slope: Annotated[float, Field(gt=0.0, le=1.0)] = 0.01
-    """Slope of activation = "leaky_relu" where z < 0."""
-    alpha: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
-    """Of activation = "elu", which falls to -alpha."""
-    approximate: Literal["none", "tanh"] = "none"
-    """Form of activation = "gelu": the normal distribution itself, or its approximation by tanh."""
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
-    """Name in panels and expressions; dense_1, dense_2, ... if left out."""
-
-    def n_out(self, n_in: int) -> int:
-        """Outputs per sample, given the inputs."""
-        return n_in
-
-    def parameter_shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
-        """What the optimizer moves, in the order in which it stands in memory: "weight", then "bias"."""
-        return {}
-
-    def buffer_shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
-        """What is part of the state but moved by the layer itself, like running statistics."""
-        return {}
+from tui_nn.scenario.spec.shape import Shape
 
 
 class DenseLayer(LayerSpec, Initialized, Regularized):
-    """A fully connected layer: out = x @ weight.T + bias, then the activation."""
+    """A fully connected layer: out = x @ weight.T + bias, then the activation. Of a sequence: at each time step."""
 
     type: Literal["dense"]
     """Kind of layer."""
@@ -52,11 +22,14 @@ class DenseLayer(LayerSpec, Initialized, Regularized):
     bias: bool = True
     """Whether a bias is added. Before "batch_norm" it does nothing, because the mean is taken off: leave it out."""
 
-    def n_out(self, n_in: int) -> int:
-        return self.units
+    def shape_out(self, shape: Shape) -> Shape:
+        return (*shape[:-1], self.units)
 
-    def parameter_shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
-        return {"weight": (self.units, n_in)} | ({"bias": (self.units,)} if self.bias else {})
+    def parameter_shapes(self, shape: Shape) -> dict[str, tuple[int, ...]]:
+        return {"weight": (self.units, shape[-1])} | ({"bias": (self.units,)} if self.bias else {})
+
+    def fan(self, role: str, shape: Shape) -> tuple[int, int]:
+        return shape[-1], self.units
 
 
 class DropoutLayer(LayerSpec):
@@ -67,6 +40,9 @@ class DropoutLayer(LayerSpec):
     rate: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.5
     """Share of the units that are switched off, drawn anew for every sample and iteration."""
 
+    def kept_values(self, shape: Shape) -> int:
+        return prod(shape)
+
 
 class NormLayer(LayerSpec):
     """What both kinds of normalisation have: a weight (gamma, from 1) and a bias (beta, from 0) for each unit."""
@@ -74,14 +50,17 @@ class NormLayer(LayerSpec):
     eps: Annotated[float, Field(ge=0.0, le=1.0)] = 1e-5
     """Added to the variance before the root is taken, or a unit that never changes would be 0 / 0."""
 
-    def parameter_shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
-        return {"weight": (n_in,), "bias": (n_in,)}
+    def parameter_shapes(self, shape: Shape) -> dict[str, tuple[int, ...]]:
+        return {"weight": shape[-1:], "bias": shape[-1:]}
+
+    def kept_values(self, shape: Shape) -> int:
+        return prod(shape)
 
 
 class BatchNormLayer(NormLayer):
     """Each unit to mean 0 and variance 1 over the batch, then weight and bias (Ioffe & Szegedy 2015).
 
-    Evaluation takes running statistics instead, which training keeps up to date.
+    Of a sequence or an image each channel, over the batch and all places. Evaluation takes running statistics instead, which training keeps up to date.
     """
 
     type: Literal["batch_norm"]
@@ -89,8 +68,8 @@ class BatchNormLayer(NormLayer):
     momentum: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1
     """Share of each new batch in the running statistics: running = (1 - momentum) running + momentum batch."""
 
-    def buffer_shapes(self, n_in: int) -> dict[str, tuple[int, ...]]:
-        return {"running_mean": (n_in,), "running_var": (n_in,)}
+    def buffer_shapes(self, shape: Shape) -> dict[str, tuple[int, ...]]:
+        return {"running_mean": shape[-1:], "running_var": shape[-1:]}
 
 
 class LayerNormLayer(NormLayer):
@@ -109,6 +88,18 @@ class ResidualLayer(LayerSpec):
     """Name of the earlier layer, like "relu_1"; or "input". It has as many units as what it is added to."""
 
 
+class FlattenLayer(LayerSpec):
+    """All numbers of a sample side by side. Nothing is computed or moved, so the program has no row for it."""
+
+    has_row: ClassVar[bool] = False
+    type: Literal["flatten"]
+    """Kind of layer."""
+
+    def shape_out(self, shape: Shape) -> Shape:
+        return (prod(shape),)
+
+
 Layer = Annotated[
-    DenseLayer | DropoutLayer | BatchNormLayer | LayerNormLayer | ResidualLayer, Field(discriminator="type")
+    DenseLayer | DropoutLayer | BatchNormLayer | LayerNormLayer | ResidualLayer | FlattenLayer,
+    Field(discriminator="type"),
 ]
