@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from tui_nn.scenario.spec.base import Model
-from tui_nn.scenario.spec.shape import RANKS, Shape, dims
+from tui_nn.scenario.spec.shape import RANKS, Box, Shape, dims, whole
 
 ActivationName = Literal[
     "linear", "sigmoid", "tanh", "relu", "softmax", "step", "leaky_relu", "elu", "selu", "gelu", "softplus", "swish"
@@ -63,6 +63,10 @@ class LayerSpec(Model):
     def fan(self, role: str, shape: Shape) -> tuple[int, int]:
         """Of a matrix among the parameters: how many inputs each of its outputs sums up, and the other way round."""
         raise NotImplementedError
+
+    def reach(self, box: Box, shape: Shape) -> Box:
+        """Places of an input of that shape that the outputs in `box` are made of; see spec/shape.py."""
+        return box if len(box) == len(shape) - 1 else whole(shape)
 
     def kept_values(self, shape: Shape) -> int:
         """Numbers for each sample that forward leaves for backward, beside the output."""

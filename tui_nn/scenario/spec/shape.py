@@ -8,6 +8,8 @@ from math import prod
 
 Shape = tuple[int, ...]
 
+Box = tuple[tuple[int, int], ...]  # places: the first and the one behind the last along each axis but that of the units
+
 RANKS = {1: "a flat input", 2: "a sequence [steps, features]", 3: "an image [height, width, channels]"}
 
 
@@ -19,3 +21,13 @@ def positions(shape: Shape) -> int:
 def dims(shape: Shape) -> str:
     """As it stands behind the batch in "[32,8,8,16]": "8,8,16"."""
     return ",".join(map(str, shape))
+
+
+def whole(shape: Shape) -> Box:
+    """All places of that shape."""
+    return tuple((0, n) for n in shape[:-1])
+
+
+def hull(first: Box, second: Box) -> Box:
+    """The smallest box that both are in."""
+    return tuple((min(a, c), max(b, d)) for (a, b), (c, d) in zip(first, second, strict=True))

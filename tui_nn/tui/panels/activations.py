@@ -8,6 +8,7 @@ from tui_nn.scenario.panels import VIEWS
 from tui_nn.tui.heat import Scale, matrix_lines, reading_line, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
+from tui_nn.tui.panels.places import size, where
 from tui_nn.tui.panels.shared import freshness, heading
 from tui_nn.tui.text import cells, count, fit, number
 from tui_nn.tui.view import View, clamp
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 Line = list["Segment"]
 MODES = VIEWS["activations"]
-MAP, HISTOGRAM, UNITS, NORM, MASK = range(5)
+MAP, HISTOGRAM, UNITS, NORM, MASK, MAPS, GATES = range(7)
+RECURRENT = ("rnn", "lstm", "gru")
 GUTTER = 6  # cells for the sample's number in the batch
 CARD = 18  # cells for the sample itself: 8 pixels of two cells, and a gap
 
@@ -39,11 +41,15 @@ def activations_lines(frame: Frame, view: View, width: int, height: int, ink: In
         from tui_nn.tui.panels.mask import mask_lines
 
         return mask_lines(frame, view, width, height, ink)
+    if mode == MAPS:
+        from tui_nn.tui.panels.maps import maps_lines
+
+        return maps_lines(frame, view, width, height, ink)
     layer = view.layer_of(frame)
     if mode == HISTOGRAM and len(layer.activation):
         from tui_nn.tui.histogram import histogram_lines
 
-        value = float(layer.activation[clamp(view.sample, len(layer.activation)), clamp(view.unit, layer.units)])
+        value = float(layer.activation[clamp(view.sample, len(layer.activation)), clamp(view.unit, layer.values)])
         return [
             _head(frame, layer, width, ink),
             *histogram_lines(layer.activation, width, height - 1, ink, "forward", value),
@@ -52,6 +58,10 @@ def activations_lines(frame: Frame, view: View, width: int, height: int, ink: In
 
 
 def has(frame: Frame, mode: int) -> bool:
+    if mode == MAPS:
+        return any(len(layer.shape) > 1 for layer in frame.program.layers)
+    if mode == GATES:
+        return any(layer.kind in RECURRENT for layer in frame.program.layers)
     kind = {NORM: "batch_norm", MASK: "dropout"}.get(mode)
     return kind is None or any(layer.kind == kind for layer in frame.program.layers)
 
@@ -76,15 +86,18 @@ def map_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> li
         lines.append(beside(line, card, i, width, ink))
     for i in range(len(rows), height - 3):
         lines.append(beside([], card, i, width, ink))
-    where, brief = f"sample {cursor[0]}, unit {cursor[1]}", f"[{cursor[0]},{cursor[1]}]"
-    return [*lines, reading_line(where, brief, shown[cursor], scale, width, ink)]
+    brief = f"[{cursor[0]},{cursor[1]}]"
+    return [
+        *lines,
+        reading_line(f"sample {cursor[0]}, {where(layer.shape, cursor[1])}", brief, shown[cursor], scale, width, ink),
+    ]
 
 
 def _head(frame: Frame, layer: LayerFrame, width: int, ink: Ink) -> Line:
-    n, units = layer.activation.shape
-    what = [f"output of {count(units, 'unit')} for {count(n, 'sample')}", freshness(frame, layer.is_forward_fresh)]
+    n = len(layer.activation)
+    what = [f"output of {size(layer.shape)} for {count(n, 'sample')}", freshness(frame, layer.is_forward_fresh)]
     if cells(layer.name) + 3 + cells(what[0]) > width:
-        what[:1] = [count(units, "unit"), count(n, "sample")]
+        what[:1] = [size(layer.shape), count(n, "sample")]
     if layer.mask is not None:
         what.insert(1, f"{100 * (layer.mask == 0).mean():.0f} % switched off")
     return heading(layer.name, what, width, ink)
@@ -153,7 +166,12 @@ def target_line(frame: Frame, sample: int, ink: Ink) -> Line:
 
 
 def move_in_batch(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
-    """Over samples and units of the selected layer."""
+    """Over samples and units of the selected layer; on feature maps over their places."""
+    if view.detail == "activations" and view.mode("activations") == MAPS:
+        from tui_nn.tui.panels.maps import move_on_maps
+
+        move_on_maps(frame, view, dx, dy, page)
+        return
     n, units = view.layer_of(frame).activation.shape
     view.sample = clamp(clamp(view.sample, n) + dy, n)
     view.unit = clamp(clamp(view.unit, units) + dx, units)
@@ -162,7 +180,8 @@ def move_in_batch(frame: Frame, view: View, dx: int, dy: int, page: bool = False
 MICROSCOPE = Microscope(
     "the layer's output (v changes the view): as a map with a row a sample of the batch and a column a unit; as a histogram; each unit's mean, "
     "spread and share of samples it fired for, and how long a unit has been silent; of a batch norm, this batch's statistics beside the "
-    "running ones that evaluation takes; and of a dropout layer, which units are off for which sample.",
+    "running ones that evaluation takes; of a dropout layer, which units are off for which sample; and of a layer that works on images or sequences, one sample's feature "
+    "maps, with a frame around what the pixel under the cursor sees of the input (the arrows move it, PgUp and PgDn change the sample).",
     activations_lines,
     move_in_batch,
     modes=MODES,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tui_nn.debugger.fade import fade
+from tui_nn.scenario.panels import VIEWS
 from tui_nn.tui.heat import Scale, bar, decades, log_share, matrix_lines, reading_line, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
-from tui_nn.tui.panels.activations import move_in_batch
+from tui_nn.tui.panels.activations import RECURRENT, move_in_batch
+from tui_nn.tui.panels.places import size, where
 from tui_nn.tui.panels.shared import freshness, heading
 from tui_nn.tui.text import cells, count, fit, number, times
 from tui_nn.tui.view import View, clamp, is_current
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame, LayerFrame
 
 Line = list["Segment"]
-MODES = ("over depth", "error over time", "gradient over time", "histogram")
-DEPTH, ERROR_TIME, GRADIENT_TIME, HISTOGRAM = range(4)
+MODES = VIEWS["gradients"]
+DEPTH, ERROR_TIME, GRADIENT_TIME, HISTOGRAM, STEPS = range(5)
 STRONG_KINDS = ("vanishing", "exploding")
 NUMBER = 9
 MIN_BAR = 6  # cells: a shorter one is no picture
@@ -187,11 +189,17 @@ def _delta_map(frame: Frame, view: View, width: int, height: int, ink: Ink) -> l
     scale = Scale.of(layer.delta)
     cursor = (clamp(view.sample, n), clamp(view.unit, units))
     place = window((n, units), width - 7, height - 2, cursor)
-    head = heading(layer.name, ["∂loss/∂output", f"{count(units, 'unit')} for {count(n, 'sample')}"], width, ink)
+    head = heading(layer.name, ["∂loss/∂output", f"{size(layer.shape)} for {count(n, 'sample')}"], width, ink)
     rows = matrix_lines(layer.delta, place, scale, ink, cursor)
     body = [[ink.say(f"{place.row + i:>4}  ", "faint"), *row] for i, row in enumerate(rows)]
-    where, brief = f"sample {cursor[0]}, unit {cursor[1]}", f"[{cursor[0]},{cursor[1]}]"
-    return [head, *body, reading_line(where, brief, layer.delta[cursor], scale, width, ink)]
+    brief = f"[{cursor[0]},{cursor[1]}]"
+    return [
+        head,
+        *body,
+        reading_line(
+            f"sample {cursor[0]}, {where(layer.shape, cursor[1])}", brief, layer.delta[cursor], scale, width, ink
+        ),
+    ]
 
 
 def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
@@ -209,4 +217,5 @@ MICROSCOPE = Microscope(
     gradients_lines,
     move,
     modes=MODES,
+    has=lambda frame, mode: mode != STEPS or any(layer.kind in RECURRENT for layer in frame.program.layers),
 )

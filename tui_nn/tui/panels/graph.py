@@ -7,12 +7,15 @@ right to a unit that this one feeds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tui_nn.debugger.operands import POOLED, SUMMED, reader_of, sources
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
+from tui_nn.tui.panels.places import spot, where
 from tui_nn.tui.panels.shared import freshness, heading
 from tui_nn.tui.text import cells, fit, number, wrap
 from tui_nn.tui.view import View, clamp
@@ -21,16 +24,21 @@ if TYPE_CHECKING:
     from rich.segment import Segment
 
     from tui_nn.debugger.frame import Frame, LayerFrame
+    from tui_nn.engine.program import Layer
 
 Line = list["Segment"]
 NOT_BACK = " no error has come back here yet"
 COLUMN, MIN_COLUMN = 11, 9  # cells of a number; the first column has two less
 MIN_BAR = 6
+MOST_READ = 9  # numbers shown of what a pooling reads
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit of one layer for one sample. inputs are what the layer reads, for the whole batch, (rows, n_in)."""
+    """One unit of one layer for one sample; `unit` is its number among all values of the layer, the places' included.
+
+    inputs are what the layer reads, for the whole batch, (rows, values).
+    """
 
     frame: Frame
     index: int  # of the layer
@@ -44,7 +52,32 @@ class Unit:
 
     @property
     def is_dense(self) -> bool:
-        return self.layer.kind == "dense"
+        return self.layer.kind in SUMMED
+
+    @property
+    def plan(self) -> Layer:
+        return self.frame.program.layers[self.index]
+
+    @property
+    def channel(self) -> int:
+        """Which row of the weights is its own."""
+        return self.unit % self.layer.units
+
+    @cached_property
+    def reads(self) -> np.ndarray:
+        """Which of the inputs it sums up, (n,); -1 where its window stands over the edge."""
+        return np.arange(self.plan.n_in) if self.is_flat else sources(self.frame.program, self.plan, self.unit)
+
+    @property
+    def is_flat(self) -> bool:
+        return self.layer.kind == "dense" and self.layer.positions == 1
+
+    def name_of(self, k: int) -> str:
+        """What the input k is called: its number, or its place."""
+        at = int(self.reads[k])
+        if self.is_flat or at < 0:
+            return str(k) if self.is_flat else "edge"
+        return ",".join(map(str, spot(self.plan.shape_in, at)))
 
 
 def unit_of(frame: Frame, view: View) -> Unit | None:
@@ -59,7 +92,7 @@ def unit_of(frame: Frame, view: View) -> Unit | None:
     is_new = below.is_forward_fresh if below is not None else frame.op > 0
     if len(inputs) != n or is_new != layer.is_forward_fresh:
         return None  # the batch has changed since: only what was computed together can be added up
-    return Unit(frame, index, clamp(view.sample, n), clamp(view.unit, layer.units), inputs)
+    return Unit(frame, index, clamp(view.sample, n), clamp(view.unit, layer.values), inputs)
 
 
 def graph_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
@@ -109,7 +142,8 @@ def _chain(here: Unit, width: int, ink: Ink) -> Line:
 def _head(here: Unit, width: int, ink: Ink) -> Line:
     layer = here.layer
     value = number(layer.activation[here.sample, here.unit], 5)
-    parts = [f"unit {here.unit} of {layer.units}", f"sample {here.sample} of the batch", f"output {value}"]
+    unit = f"unit {here.unit} of {layer.units}" if layer.positions == 1 else where(layer.shape, here.unit)
+    parts = [unit, f"sample {here.sample} of the batch", f"output {value}"]
     if not layer.is_forward_fresh:
         parts.append(freshness(here.frame, False))
     return heading(layer.name, parts, width, ink)
@@ -118,16 +152,17 @@ def _head(here: Unit, width: int, ink: Ink) -> Line:
 def _dense(here: Unit, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     """z as the sum of its products, a row an input; then what the error asks of the weight under the cursor."""
     weight, bias = (_parameter(here.layer, role) for role in ("weight", "bias"))
-    x = here.inputs[here.sample].astype(np.float64)
-    w = weight.value[here.unit].astype(np.float64)
+    reads = here.reads
+    x = np.where(reads < 0, 0.0, here.inputs[here.sample][reads]).astype(np.float64)
+    w = weight.value[here.channel].astype(np.float64).ravel()
     with np.errstate(invalid="ignore", over="ignore"):
         products = x * w
     n = len(x)
     k = clamp(view.column, n)
     foot = _foot(here, weight, x, k, width, ink)
     with np.errstate(invalid="ignore", over="ignore"):
-        total = products.sum() + (float(bias.value[here.unit]) if bias is not None else 0.0)
-    sums = [_sum_line(float(products.sum()), None if bias is None else float(bias.value[here.unit]), total, width)]
+        total = products.sum() + (float(bias.value[here.channel]) if bias is not None else 0.0)
+    sums = [_sum_line(float(products.sum()), None if bias is None else float(bias.value[here.channel]), total, width)]
     if _is_updated(here, weight):
         was = f"{number(here.layer.activation[here.sample, here.unit], 5)} before the update"
         sums = [f"{sums[0]}, {was}"] if cells(sums[0]) + 2 + cells(was) <= width else [*sums, f"   {was}"]
@@ -140,7 +175,7 @@ def _dense(here: Unit, view: View, width: int, height: int, ink: Ink) -> list[Li
     for i in range(first, min(first + room, n)):
         role = "selected" if i == k else "text"
         mark = ink.glyph("next") if i == k else " "
-        text = f"{mark}{i:>7}  {number(x[i], 4):>{column - 2}} {number(w[i], 4):>{column}} {number(products[i], 4):>{column}}"
+        text = f"{mark}{fit(here.name_of(i), 7, '>')}  {number(x[i], 4):>{column - 2}} {number(w[i], 4):>{column}} {number(products[i], 4):>{column}}"
         line: Line = [ink.say(fit(text, min(cells(text), width)), role)]
         if wide and top > 0 and np.isfinite(products[i]):
             line += [ink.say(" "), *_signed_bar(float(products[i]) / top, width - cells(text) - 3, ink)]
@@ -169,15 +204,19 @@ def _foot(here: Unit, weight: Any, x: np.ndarray, k: int, width: int, ink: Ink) 
         return [[ink.say(fit(NOT_BACK, width), "faint")]]
     delta = float(layer.delta[here.sample, here.unit])
     share = delta * float(x[k])
-    whole = number(weight.grad[here.unit, k], 4)
+    grad = weight.grad[here.channel].ravel()
+    whole = number(grad[k], 4)
+    index = ",".join(map(str, (here.channel, *(int(at) for at in np.unravel_index(k, weight.value.shape[1:])))))
+    this = "this sample" if here.layer.positions == 1 else "this place"
     lines = [f" δ of this unit = ∂loss/∂z = {number(delta, 5)}"]
-    wide = f" ∂loss/∂w[{here.unit},{k}]: this sample δ · x = {number(share, 4)}, all together {whole}"
+    wide = f" ∂loss/∂w[{index}]: {this} δ · x = {number(share, 4)}, all together {whole}"
     if cells(wide) <= width:
         lines.append(wide)
     else:
-        lines += [f" ∂loss/∂w[{here.unit},{k}]: δ · x = {number(share, 4)},", f"   all samples together {whole}"]
-    if here.index and not _is_updated(here, weight):  # it went back through the weight as it was
-        lines.append(f" back to input {k}: δ · w = {number(delta * float(weight.value[here.unit, k]), 4)}")
+        lines += [f" ∂loss/∂w[{index}]: δ · x = {number(share, 4)},", f"   all samples together {whole}"]
+    if here.index and not _is_updated(here, weight) and here.reads[k] >= 0:  # it went back through the weight as it was
+        back = delta * float(weight.value[here.channel].ravel()[k])
+        lines.append(f" back to input {here.name_of(k)}: δ · w = {number(back, 4)}")
     return [[ink.say(fit(text, width), "backward")] for text in lines]
 
 
@@ -194,17 +233,22 @@ def _has_come_back(here: Unit) -> bool:
 
 def _other(here: Unit, width: int, ink: Ink) -> list[Line]:
     """A layer without a sum: what comes in and goes out, forward and back."""
-    layer, k = here.layer, min(here.unit, here.inputs.shape[1] - 1)
+    layer, reads = here.layer, [at for at in here.reads.tolist() if 0 <= at < here.inputs.shape[1]]
+    k = reads[0] if reads else 0
     op = next((op for op in here.frame.program.ops if op.layer == layer.name and op.phase == "forward"), None)
     back = next((op for op in here.frame.program.ops if op.layer == layer.name and op.phase == "backward"), None)
     out = f" out  {number(layer.activation[here.sample, here.unit], 6)}"
-    lines = [(f" in   {number(here.inputs[here.sample, k], 6)}", "text")]
+    came = "  ".join(number(here.inputs[here.sample, at], 6 if len(reads) == 1 else 4) for at in reads[:MOST_READ])
+    more = f"  and {len(reads) - MOST_READ} more" if len(reads) > MOST_READ else ""
+    lines = [(f" in   {came}{more}", "text")]
+    if here.plan.shape_in != layer.shape and layer.kind not in POOLED:
+        lines = []  # what goes in is not one number, or a few
     lines += [(text, "forward") for text in _with_formula(out, op, width)]
     if _has_come_back(here):
         lines.append((f" δ out  {number(layer.delta[here.sample, here.unit], 6)}", "backward"))
         below = here.frame.layers[here.index - 1] if here.index else None
         is_back = not layer.is_forward_fresh or here.frame.op > _backward_op(here.frame, layer.name)
-        if is_back and below is not None and len(below.delta) == len(layer.delta) and below.units == layer.units:
+        if is_back and below is not None and len(below.delta) == len(layer.delta) and below.values == layer.values:
             text = f" δ in   {number(below.delta[here.sample, k], 6)}"
             lines += [(text, "backward") for text in _with_formula(text, back, width)]
     else:
@@ -244,18 +288,23 @@ def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None
     if here is None:
         return
     if dy:
-        n = here.inputs.shape[1] if here.is_dense else here.layer.units
+        n = len(here.reads) if here.is_dense else here.layer.values
         if here.is_dense:
             view.column = clamp(clamp(view.column, n) + dy, n)
         else:
             view.unit = clamp(here.unit + dy, n)
     elif dx < 0 and here.index:
-        view.unit = clamp(view.column if here.is_dense else here.unit, frame.layers[here.index - 1].units)
+        reads = here.reads
+        came_from = int(reads[clamp(view.column if here.is_dense else 0, len(reads))])
+        if came_from < 0:  # over the edge there is nothing to go to
+            return
+        view.unit = clamp(came_from, frame.layers[here.index - 1].values)
         view.layer, view.column = here.index - 1, 0
     elif dx > 0 and here.index + 1 < len(frame.layers):
         view.layer, view.column = here.index + 1, here.unit
-        if frame.layers[view.layer].kind == "dense":
-            view.unit = 0
+        above = frame.program.layers[view.layer]
+        if above.kind in (*SUMMED, *POOLED):
+            view.unit, view.column = reader_of(frame.program, above, here.unit) or (0, 0)
 
 
 MICROSCOPE = Microscope(

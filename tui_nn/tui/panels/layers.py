@@ -124,14 +124,14 @@ def _layer_line(
             ),
         ]
     spark_role = "selected" if is_selected else "forward" if is_now else "faint"
-    line += strip_of(mean_over_samples(layer.activation), spark_width, ink, spark_role)
+    line += strip_of(mean_over_samples(layer.at_positions(layer.activation)), spark_width, ink, spark_role)
     line += [ink.say(" " + fit(c.value(layer), c.width, ">"), _role(c, layer, role)) for c in right]
     used = sum(segment.cell_length for segment in line)
     return [*line, ink.say(" " * max(width - used, 0), role)]
 
 
 def mean_over_samples(activation):
-    """(units,): the picture of a layer. inf - inf is a NaN to show, not a warning to print over the screen."""
+    """(units,): the picture of a layer, from (rows x places, units). inf - inf is a NaN to show, not a warning to print over the screen."""
     import numpy as np
 
     with np.errstate(invalid="ignore", over="ignore"):

@@ -10,6 +10,7 @@ import numpy as np
 from tui_nn.debugger.units import NormStatistics, norm_statistics
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.mask import nearest
+from tui_nn.tui.panels.places import selected_unit, selected_value, where
 from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.panels.units import norm_columns, table
 from tui_nn.tui.text import cells, count, fit, number
@@ -35,15 +36,15 @@ def norm_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> l
     if norm is None:
         why = f"The outputs before {layer.name} are already the next batch's: s executes its own row."
         return ink.notice(why, width)[:height]
-    unit = clamp(view.unit, layer.units)
+    unit = selected_unit(view, layer.shape)
     has_foot = height >= FOOT + 6
     room = height - 2 - (FOOT + 1 if has_foot else 0)
     lines = [_head(layer, norm, width, ink), _lag(norm, width, ink)]
     lines += table(norm_columns(frame, layer), layer.units, unit, width, room, ink)
     if has_foot:
-        sample = clamp(view.sample, len(norm.x))
+        sample = clamp(view.sample, len(layer.activation))
         lines += [[] for _ in range(height - FOOT - len(lines))]
-        lines += _two_ways(norm, sample, unit, width, ink)
+        lines += _two_ways(layer, norm, sample, selected_value(view, layer.shape), width, ink)
     return lines[:height]
 
 
@@ -51,7 +52,8 @@ def _head(layer: LayerFrame, norm: NormStatistics, width: int, ink: Ink) -> Line
     keep, take = f"{1.0 - norm.momentum:g}", f"{norm.momentum:g}"
     parts = [
         f"running {ink.glyph('backward')} {keep} running + {take} batch",
-        f"{count(layer.units, 'unit')}, batch of {len(norm.x)}",
+        f"{count(layer.units, 'unit' if layer.positions == 1 else 'channel')}, batch of {len(layer.activation)}"
+        + ("" if layer.positions == 1 else f" with {layer.positions} places each"),
     ]
     return heading(layer.name, parts, width, ink)
 
@@ -77,10 +79,11 @@ def _median(values: np.ndarray) -> float:
     return float(np.median(finite)) if finite.size else float("nan")
 
 
-def _two_ways(norm: NormStatistics, sample: int, unit: int, width: int, ink: Ink) -> list[Line]:
+def _two_ways(layer: LayerFrame, norm: NormStatistics, sample: int, at: int, width: int, ink: Ink) -> list[Line]:
     """y of one x with the batch's statistics, and with those that evaluation takes."""
-    x = float(norm.x[sample, unit])
-    lines = [[ink.say(fit(f" sample {sample}, unit {unit}: x = {number(x, 4)} becomes", width), "title")]]
+    unit = at % layer.units
+    x = float(norm.x[sample * layer.positions + at // layer.units, unit])
+    lines = [[ink.say(fit(f" sample {sample}, {where(layer.shape, at)}: x = {number(x, 4)} becomes", width), "title")]]
     ways = (
         ("in training", float(norm.mean[unit]), float(norm.biased_var[unit])),
         ("in evaluation", float(norm.running_mean[unit]), float(norm.running_var[unit])),

@@ -11,6 +11,7 @@ from tui_nn.scenario.panels import VIEWS
 from tui_nn.tui.heat import CELLS, Scale, Window, matrix_lines, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
+from tui_nn.tui.panels.parameters import columns_of, joined, place_in, size_of
 from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.text import cells, fit, number
 from tui_nn.tui.view import View, clamp
@@ -73,12 +74,10 @@ class Quantity:
 
 def quantities(layer: LayerFrame) -> list[Quantity]:
     """Value, gradient, each slot the optimizer has (and √v beside v), the last step."""
-    weight = next(p for p in layer.parameters if p.role == "weight")
-    bias = next((p for p in layer.parameters if p.role == "bias"), None)
+    weight = columns_of(layer)[0][0]
 
     def both(pick: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        array = pick(weight)
-        return array if array.ndim == 2 else array[:, None], None if bias is None else pick(bias)
+        return joined(layer, pick)
 
     def kept(parameter: Any, slot: str) -> Any:
         """None for a bias of which the optimizer keeps something else, as Muon does."""
@@ -147,9 +146,8 @@ def map_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> li
 def _head(layer: LayerFrame, cursor: tuple[int, int], n_in: int, has_bias: bool, width: int, ink: Ink) -> Line:
     row, column = cursor
     is_flat = layer.parameters[0].value.ndim == 1  # one weight a unit, as in batch norm
-    place = f"{row}" if is_flat else f"{row},{column}"
-    name = f"{layer.name}.weight[{place}]" if column < n_in else f"{layer.name}.bias[{row}]"
-    where = f"unit {row} of {layer.units}"
+    name = place_in(layer, row, column)
+    where = f"unit {row} of {size_of(layer)[0]}"
     what = "its weight" if is_flat else f"input {column} of {n_in}"
     parts = [where, what] if column < n_in else [where, "its bias"]
     return heading(name, [*parts, "bias: last column"] if has_bias and column < n_in else parts, width, ink)
@@ -240,8 +238,8 @@ def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None
     """Over the selected layer's parameters, the bias behind the last input."""
     layer = view.dense_layer_of(frame)
     if layer is not None:
-        n_out, n_in = (*layer.parameters[0].value.shape, 1)[:2]
-        n_in += len(layer.parameters) > 1
+        n_out, n_in, has_bias = size_of(layer)
+        n_in += has_bias
         view.row = clamp(clamp(view.row, n_out) + dy, n_out)
         view.column = clamp(clamp(view.column, n_in) + dx, n_in)
 

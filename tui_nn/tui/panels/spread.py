@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.panels.parameters import first_column
 from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.panels.update_sum import NO_UPDATE, Line, cut
 from tui_nn.tui.text import cells, count, fit, number
@@ -189,7 +190,5 @@ def move_tensor(frame: Frame, view: View, dx: int, dy: int) -> None:
         return
     name = names[clamp(names.index(selected) + dy, len(names))]
     for k, layer in enumerate(frame.layers):
-        for number_, parameter in enumerate(layer.parameters):
-            if parameter.name == name:
-                n_in = (*layer.parameters[0].value.shape, 1)[1]
-                view.layer, view.column = k, n_in if number_ else 0
+        if any(parameter.name == name for parameter in layer.parameters):
+            view.layer, view.column = k, first_column(layer, name)

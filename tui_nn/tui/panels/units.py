@@ -9,9 +9,10 @@ import numpy as np
 
 from tui_nn.debugger.units import norm_statistics, unit_statistics
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.panels.places import selected_unit
 from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.text import cells, count, fit, number, percent
-from tui_nn.tui.view import View, clamp
+from tui_nn.tui.view import View
 
 if TYPE_CHECKING:
     from rich.segment import Segment
@@ -45,7 +46,7 @@ def units_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> 
         return ink.notice(f"{layer.name} has not been computed yet: s executes one operation.", width)[:height]
     found = unit_statistics(frame, layer)
     columns = norm_columns(frame, layer) or columns_of(frame, layer, found)
-    cursor = clamp(view.unit, layer.units)
+    cursor = selected_unit(view, layer.shape)
     head = heading(layer.name, _remarks(layer, found, width), width, ink)
     return [head, *table(columns, layer.units, cursor, width, height - 1, ink)][:height]
 
@@ -113,7 +114,9 @@ def norm_columns(frame: Frame, layer: LayerFrame) -> list[Column]:
 def _remarks(layer: LayerFrame, found: UnitStatistics, width: int) -> list[str]:
     if layer.kind == "batch_norm":
         return [count(layer.units, "unit"), "of the batch before it is normalised, and as remembered for evaluation"]
-    what = [count(layer.units, "unit"), f"over {count(len(layer.activation), 'sample')}"]
+    samples = count(len(layer.activation), "sample")
+    each = {1: "", 2: "the steps of ", 3: "the pixels of "}[len(layer.shape)]
+    what = [count(layer.units, "channel" if len(layer.shape) == 3 else "unit"), f"over {each}{samples}"]
     if found.is_dead is not None and found.is_dead.any():
         units = np.flatnonzero(found.is_dead).tolist()
         most = MOST_NAMED if width >= ROOMY else 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.segment import Segment
 
 from tui_nn.tui.ink import Ink
+from tui_nn.tui.panels.parameters import element, size_of
 from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.text import cells, fit, number, wrap
 from tui_nn.tui.view import View, clamp
@@ -70,12 +71,8 @@ def sum_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> li
 
 def cursor_parameter(layer: LayerFrame, view: View) -> tuple[str, tuple[int, ...]]:
     """The tensor under the cursor and the place in it; the bias stands behind the last input."""
-    weight, *rest = layer.parameters
-    n_out, n_in = (*weight.value.shape, 1)[:2]
-    row, column = clamp(view.row, n_out), clamp(view.column, n_in + bool(rest))
-    if column == n_in:
-        return rest[0].name, (row,)
-    return weight.name, (row, column)[: weight.value.ndim]
+    n_out, n_in, has_bias = size_of(layer)
+    return element(layer, clamp(view.row, n_out), clamp(view.column, n_in + has_bias))
 
 
 def most_telling(ranked: list[tuple[int, Line]], height: int) -> list[Line]:

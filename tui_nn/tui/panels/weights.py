@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tui_nn.scenario.panels import VIEWS
 from tui_nn.tui.heat import Scale, Window, matrix_lines, reading_line, window
 from tui_nn.tui.histogram import histogram_lines
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
 from tui_nn.tui.panels.optimizer import move
+from tui_nn.tui.panels.parameters import joined, place_in
 from tui_nn.tui.panels.shared import heading
-from tui_nn.tui.text import cells, count, fit, number
+from tui_nn.tui.text import count, fit, number
 from tui_nn.tui.view import View, clamp
 
 if TYPE_CHECKING:
@@ -21,10 +23,9 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame, LayerFrame
 
 Line = list["Segment"]
-MODES = ("map", "histogram", "change", "fields")
+MODES = VIEWS["weights"]
 MAP, HISTOGRAM, CHANGE, FIELDS = range(4)
 GUTTER = 6
-FIELD_GAP = 2
 
 
 def weights_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
@@ -38,7 +39,9 @@ def weights_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -
     if mode == HISTOGRAM:
         return _histograms(layer, weight, bias, cursor, width, height, ink)
     if mode == FIELDS:
-        return _fields(frame, layer, weight, cursor, width, height, ink)
+        from tui_nn.tui.panels.filters import fields_lines
+
+        return fields_lines(frame, layer, cursor, width, height, ink)
     if mode == CHANGE:
         before = marked_parts(view, layer)
         if before is None:
@@ -58,9 +61,7 @@ def _size(weight: np.ndarray) -> str:
 
 def parts_of(layer: LayerFrame) -> tuple[np.ndarray, np.ndarray | None]:
     """(out, in) weights, (units, 1) where each unit has one; and the bias (out,), None without."""
-    weight = next(p for p in layer.parameters if p.role == "weight").value
-    bias = next((p.value for p in layer.parameters if p.role == "bias"), None)
-    return (weight if weight.ndim == 2 else weight[:, None]), bias
+    return joined(layer, lambda p: p.value)
 
 
 def marked_parts(view: View, layer: LayerFrame) -> tuple[np.ndarray, np.ndarray | None] | None:
@@ -123,6 +124,8 @@ def _map(
     is_bias = cursor[1] >= n_in
     value = bias[cursor[0]] if is_bias and bias is not None else weight[cursor[0], min(cursor[1], n_in - 1)]
     where = f"bias of unit {cursor[0]}" if is_bias else f"unit {cursor[0]}, input {cursor[1]}"
+    if symbol == "w" and not is_bias and (len(layer.parameters[0].value.shape) > 2 or len(layer.parameters) > 2):
+        where = place_in(layer, *cursor).partition(".")[2]  # weight[3,0,1,2]: a number of the column would say little
     brief = f"b[{cursor[0]}]" if is_bias else f"[{cursor[0]},{cursor[1]}]"
     return [*lines[: height - 1], reading_line(where, brief, float(value), scale, width, ink)][:height]
 
@@ -154,45 +157,17 @@ def _histograms(
     return lines[:height]
 
 
-def _fields(
-    frame: Frame, layer: LayerFrame, weight: np.ndarray, cursor: tuple[int, int], width: int, height: int, ink: Ink
-) -> list[Line]:  # fmt: skip
-    """What each unit of the first layer looks for: its weights as an image, units side by side."""
-    shape = frame.program.dataset.image_shape
-    if shape is None or weight.shape[1] != shape[0] * shape[1]:
-        text = f"{layer.name} does not read the pixels themselves. A layer that does shows what each of its units looks for."
-        return ink.notice(text, width)[:height]
-    cell = 2 if shape[1] * 2 + FIELD_GAP <= width else 1
-    across = max((width - 1) // (shape[1] * cell + FIELD_GAP), 1)
-    down = max((height - 1) // (shape[0] + 1), 1)
-    first = cursor[0] // (across * down) * across * down
-    scale = Scale.of(weight)
-    lines: list[Line] = [
-        heading(layer.name, ["each unit's weights as an image", "a stronger colour pulls harder"], width, ink)
-    ]
-    whole = Window(0, shape[0], 0, shape[1], cell)
-    for start in range(first, min(first + across * down, len(weight)), across):
-        units = range(start, min(start + across, len(weight)))
-        pictures = [matrix_lines(weight[unit].reshape(shape), whole, scale, ink, None) for unit in units]
-        title: Line = [ink.say(" ")]
-        for unit in units:
-            title.append(
-                ink.say(fit(f"unit {unit}", shape[1] * cell + FIELD_GAP), "strong" if unit == cursor[0] else "faint")
-            )
-        lines.append(title)
-        for row in range(shape[0]):
-            line: Line = [ink.say(" ")]
-            for picture in pictures:
-                line += [*picture[row], ink.say(" " * FIELD_GAP)]
-            lines.append(line)
-    return [line if sum(cells(s.text) for s in line) <= width else line[:-1] for line in lines[:height]]
+def has_fields(frame: Frame) -> bool:
+    """Does a layer read pixels, or look through windows?"""
+    tensors = frame.program.tensors
+    return frame.program.dataset.image_shape is not None or any(len(tensor.shape) > 2 for tensor in tensors)
 
 
 MICROSCOPE = Microscope(
     "the parameters of the selected layer (v changes the view): a map with a row a unit and a column an input, the bias apart at its end; a "
-    "histogram; the change since the moment that m marked; and, of a layer that reads images, what each unit looks for.",
+    "histogram; the change since the moment that m marked; and of a layer that reads images, or has windows, what each unit looks for.",
     weights_lines,
     move,
     modes=MODES,
-    has=lambda frame, mode: mode != FIELDS or frame.program.dataset.image_shape is not None,
+    has=lambda frame, mode: mode != FIELDS or has_fields(frame),
 )
