@@ -45,7 +45,7 @@ def dataset(kind: str) -> Any:
     d = x.shape[1]
     return SimpleNamespace(
         task={"two": "binary", "line": "regression"}.get(kind, "multiclass"), x_train=x, y_train=y, mean=np.zeros(d), scale=np.ones(d),
-        image_shape=shape, n_features=d, n_outputs=1 if kind in ("two", "line") else n_classes,
+        image_shape=shape, form=(d,), n_steps=0, n_features=d, n_outputs=1 if kind in ("two", "line") else n_classes,
         class_names=() if kind == "line" else ("no", "yes") if kind == "two" else tuple("0123456789"[:n_classes]),
         feature_names=tuple(f"x{i + 1}" for i in range(d)) if d <= 2 else (),
     )  # fmt: skip

@@ -15,13 +15,15 @@ MOST = 20_000  # samples looked at, the first of the part; of more a list by los
 @dataclass(frozen=True)
 class Samples:
     """index (n,): which samples of the training part. losses (n,). outputs (n, n_outputs). classes (n,) or None for a regression;
-    probabilities (n, n_classes) or None. In evaluation mode: no dropout, running statistics."""
+    probabilities (n, n_classes) or None. Of sequences answered at each step both are None, and step_classes is (n, n_steps).
+    In evaluation mode: no dropout, running statistics."""
 
     index: np.ndarray
     losses: np.ndarray
     outputs: np.ndarray
     classes: np.ndarray | None
     probabilities: np.ndarray | None
+    step_classes: np.ndarray | None = None
 
     def by_loss(self) -> np.ndarray:
         """Places in these arrays, the worst sample first; NaN is worse than any number."""
@@ -43,4 +45,7 @@ def judge(
         if report is not None:
             report(sum(len(each) for each in losses) / len(index))
     found = np.concatenate(losses) if losses else np.empty(0)
-    return Samples(index, found, outputs, evaluator.classes(outputs), evaluator.probabilities(outputs))
+    classes = evaluator.classes(outputs)
+    if dataset.n_steps:
+        return Samples(index, found, outputs, None, None, classes)
+    return Samples(index, found, outputs, classes, evaluator.probabilities(outputs))

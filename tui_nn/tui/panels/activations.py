@@ -140,7 +140,13 @@ def sample_card(frame: Frame, sample: int, height: int, ink: Ink) -> list[Line]:
     image_shape = dataset.image_shape
     inputs = frame.inputs[sample]
     name = f"sample {sample}"
-    if image_shape is not None and height >= image_shape[0] + 2 and image_shape[1] * 2 <= CARD - 2:
+    if len(dataset.form) == 2 and height >= 6:
+        from tui_nn.tui.panels.sequence import MOST_STEPS, sequence_rows
+
+        rows = sequence_rows(
+            (inputs * dataset.scale + dataset.mean).reshape(dataset.form), min(height - 2, MOST_STEPS), ink
+        )
+    elif image_shape is not None and height >= image_shape[0] + 2 and image_shape[1] * 2 <= CARD - 2:
         image = (inputs * dataset.scale + dataset.mean).reshape(image_shape)  # ink as it was on paper
         image = image.clip(min=0.0)
         place = Window(0, image_shape[0], 0, image_shape[1], 2)
@@ -160,8 +166,10 @@ def target_line(frame: Frame, sample: int, ink: Ink) -> Line:
     if dataset.task == "regression":
         text = " ".join(number(value, 3) for value in row[:2])
     else:
-        index = int(row[0]) if row.size == 1 else int(row.argmax())
-        text = str(dataset.class_names[index]) if dataset.class_names else str(index)
+        steps = row.reshape(dataset.n_steps or 1, -1)
+        answers = [int(step[0]) if step.size == 1 else int(step.argmax()) for step in steps]
+        names = [str(dataset.class_names[index]) if dataset.class_names else str(index) for index in answers]
+        text = (" " if max(map(len, names)) > 1 else "").join(names)
     return [ink.say("target ", "dim"), ink.say(fit(text, min(cells(text), CARD - 8)), "strong")]
 
 

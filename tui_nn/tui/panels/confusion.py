@@ -98,6 +98,13 @@ def counted(frame: Frame, found: Samples) -> np.ndarray:
     n = max(2, frame.program.dataset.n_outputs)
     counts = np.zeros((n, n), np.int64)
     right = frame.program.dataset.y_train[found.index].reshape(len(found.index), -1)[:, 0].astype(np.int64)
+    if found.step_classes is not None:  # an answer at each step
+        right, given = (
+            frame.program.dataset.y_train[found.index].reshape(-1).astype(np.int64),
+            found.step_classes.reshape(-1),
+        )
+        np.add.at(counts, (right[given >= 0], given[given >= 0]), 1)
+        return counts
     given = found.classes if found.classes is not None else np.full(len(right), -1)
     np.add.at(counts, (right[given >= 0], given[given >= 0]), 1)
     return counts

@@ -11,6 +11,7 @@ from tui_nn.tui.ink import Ink
 from tui_nn.tui.microscope import Microscope
 from tui_nn.tui.panels.activations import CARD, beside, target_line
 from tui_nn.tui.panels.plane import plane_lines
+from tui_nn.tui.panels.sequence import MOST_STEPS, sequence_rows
 from tui_nn.tui.panels.shared import heading
 from tui_nn.tui.text import cells, count, fit, number, percent
 from tui_nn.tui.view import View, clamp
@@ -113,7 +114,7 @@ def _list_head(frame: Frame, found: Samples, picture: Picture, mode: int, width:
     parts = [*what, f"mean loss {number(found.losses.mean(), 4)}" if n else ""]
     wrong = _wrong(frame, found)
     if wrong is not None:
-        parts.append(f"{count(int(wrong.sum()))} wrong")
+        parts.append(f"{count(int(wrong.sum()), 'step') if wrong.ndim > 1 else count(int(wrong.sum()))} wrong")
     if any(layer.kind == "dropout" for layer in frame.layers):
         parts.append("as in validation: no dropout")
     if not picture.is_current:
@@ -122,6 +123,8 @@ def _list_head(frame: Frame, found: Samples, picture: Picture, mode: int, width:
 
 
 def _wrong(frame: Frame, found: Samples) -> np.ndarray | None:
+    if found.step_classes is not None:
+        return found.step_classes != frame.program.dataset.y_train[found.index].reshape(found.step_classes.shape)
     if found.classes is None:
         return None
     return found.classes != frame.program.dataset.y_train[found.index].reshape(len(found.index), -1)[:, 0].astype(
@@ -142,6 +145,8 @@ def _columns_head(frame: Frame, width: int, ink: Ink) -> Line:
     dataset = frame.program.dataset
     number_wide, loss_wide, wide = _widths(dataset, width)
     first, second, third = ("target", "answer", "") if dataset.task == "regression" else ("true", "given", "   sure")
+    if dataset.n_steps and dataset.task != "regression":
+        first, second, third = "answers", "", ""
     side = ">" if dataset.task == "regression" else "<"
     words = f"  {'sample' if number_wide >= 6 else 'no.':>{number_wide}} {'loss':>{loss_wide}}  {fit(first, wide, side)}{fit(second, wide, side)}{third}"
     return [ink.say(fit(words.rstrip(), min(cells(words.rstrip()), width)), "dim")]
@@ -156,7 +161,12 @@ def _sample_line(frame: Frame, found: Samples, at: int, is_selected: bool, top: 
         ink.say(ink.glyph("next") + " " if is_selected else "  ", role if is_selected else "accent"),
         ink.say(f"{sample:>{number_wide}} {fit(number(loss, 4 if loss_wide > 9 else 3), loss_wide, '>')}  ", role),
     ]
-    if found.classes is None:
+    if found.step_classes is not None:
+        steps = found.step_classes[at]
+        hits = int((steps == dataset.y_train[sample].reshape(-1)).sum())
+        told = "bad" if hits < len(steps) and not is_selected else role
+        line.append(ink.say(fit(f"{hits} of {count(len(steps), 'step')} right", 2 * wide + 7), told))
+    elif found.classes is None:
         target = " ".join(number(value, 3) for value in np.atleast_1d(dataset.y_train[sample])[:2])
         answer = " ".join(number(value, 3) for value in found.outputs[at][:2])
         line.append(ink.say(fit(target, wide, ">") + fit(answer, wide, ">"), role))
@@ -191,7 +201,9 @@ def _card(frame: Frame, found: Samples, at: int, height: int, ink: Ink) -> list[
     dataset, sample = frame.program.dataset, int(found.index[at])
     values = dataset.x_train[sample] * dataset.scale + dataset.mean
     shape = dataset.image_shape
-    if shape is not None and height >= shape[0] + 2 and shape[1] * 2 <= CARD - 2:
+    if len(dataset.form) == 2 and height >= 6:
+        rows = sequence_rows(values.reshape(dataset.form), min(height - 3, MOST_STEPS), ink)
+    elif shape is not None and height >= shape[0] + 2 and shape[1] * 2 <= CARD - 2:
         image = values.reshape(shape).clip(min=0.0)
         rows = matrix_lines(image, Window(0, shape[0], 0, shape[1], 2), Scale.of(image), ink, None)
     else:

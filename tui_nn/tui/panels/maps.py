@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tui_nn.debugger.receptive import window_on_input
-from tui_nn.tui.canvas import Canvas
 from tui_nn.tui.heat import Scale, Window, matrix_lines, reading_line, window
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.panels.activations import target_line
 from tui_nn.tui.panels.places import framed, index_of, seen, selected_value, size, spot, where
+from tui_nn.tui.panels.sequence import curve
 from tui_nn.tui.panels.shared import freshness, heading
 from tui_nn.tui.text import cells, count, fit
 from tui_nn.tui.view import View, clamp
@@ -196,7 +196,7 @@ def _input_signal(frame: Frame, sample: int, box: Box | None, width: int, height
     margin = ink.say(" " * GUTTER)
     lines: list[Line] = []
     if features == 1:
-        lines = [[margin, *line] for line in _curve(signal[:, 0], width, height - 1, ink)]
+        lines = [[margin, *line] for line in curve(signal[:, 0], width, height - 1, ink)]
     else:
         cell = max(width // steps, 1)
         rows = min(features, height - 1)
@@ -211,18 +211,6 @@ def _input_signal(frame: Frame, sample: int, box: Box | None, width: int, height
         mark = glyphs[0] + glyphs[1] * (b - a - 2) + glyphs[2] if b - a >= 2 else ink.glyph("pin") if ink.ascii else "┴"
         lines.append([margin, ink.say(" " * a), ink.say(mark, "accent")])
     return lines
-
-
-def _curve(values: np.ndarray, width: int, height: int, ink: Ink) -> list[Line]:
-    """The values from left to right, the lowest at the bottom."""
-    canvas = Canvas(width, height, ink)
-    finite = values[np.isfinite(values)]
-    if finite.size:
-        low, high = float(finite.min()), float(finite.max())
-        share = np.nan_to_num((values - low) / (high - low if high > low else 1.0), nan=0.0, posinf=1.0, neginf=0.0)
-        x = (np.arange(values.size) + 0.5) * canvas.width / values.size - 0.5
-        canvas.line(x, (1.0 - np.clip(share, 0, 1)) * (canvas.height - 1), "forward")
-    return canvas.lines()
 
 
 def move_on_maps(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
