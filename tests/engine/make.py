@@ -65,7 +65,7 @@ def waves(n: int, width: int, phase: float = 0.0) -> np.ndarray:
 
 def make_dataset(
     loss: str | dict[str, Any], n: int, n_in: int, n_out: int, n_val: int = 0, x: Any = None, y: Any = None,
-    task: Any = None,
+    task: Any = None, form: tuple[int, ...] = (),
 ) -> Dataset:  # fmt: skip
     """n training and n_val validation samples that suit the loss; x (n + n_val, n_in) and y if given.
 
@@ -89,17 +89,19 @@ def make_dataset(
         name="made", task=task, n_features=n_in, n_outputs=n_out,
         x_train=x[:n], y_train=y[:n], x_val=x[n:], y_val=y[n:],
         image_shape=None, feature_names=tuple(f"x{k}" for k in range(n_in)), class_names=(), attribution="",
-        mean=np.zeros(n_in), scale=np.ones(n_in),
+        mean=np.zeros(n_in), scale=np.ones(n_in), form=form,
     )  # fmt: skip
 
 
 def make_session(
     layers: Layers, loss: str | dict[str, Any] = "mse", n: int = 6, n_in: int = 3, n_val: int = 0,
-    x: Any = None, y: Any = None, task: Any = None, **settings: Any,
+    x: Any = None, y: Any = None, task: Any = None, form: tuple[int, ...] = (), **settings: Any,
 ) -> Session:  # fmt: skip
+    """form: the shape of a sample, in place of n_in numbers."""
+    n_in = math.prod(form) if form else n_in
     scenario = make_scenario(layers, loss, **settings)
     n_outputs = next((table["units"] for table in map(table_of, reversed(layers)) if "units" in table), n_in)
-    return Session(scenario, make_dataset(loss, n, n_in, n_outputs, n_val, x, y, task))
+    return Session(scenario, make_dataset(loss, n, n_in, n_outputs, n_val, x, y, task, form))
 
 
 def run_ops(machine: Machine, first: int, end: int) -> None:

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.layer_nets import FAMILIES, family_session
+from tests.engine import layer_nets
+from tests.engine.layer_nets import family_session
 from tests.engine.make import ACTIVATIONS, LOSSES, YES_OR_NO
 from tests.engine.optimizer_cases import CASES, TYPES
 from tests.engine.peers import is_noise
 from tests.engine.test_torch_optimizers import SHARED, double_default
+from tests.engine.window_nets import WINDOW_NETS, window_session
 from tui_nn.debugger.session import Session
 from tui_nn.engine.probe_rows import LAST_FIRED
 
@@ -32,13 +34,17 @@ UNKEPT = {
     "momentum-0 momentum_buffer",
 }  # what PyTorch does not keep: Muon's step, a buffer that is the gradient
 
+FAMILIES = (*layer_nets.FAMILIES, *WINDOW_NETS)
+SHORT = ["all", "conv2d-channels", "pools"]
+
 State = dict[str, np.ndarray]
 
 
 def session_of(family: str, **settings: Any) -> Session:
     """26 training samples in batches of 9, 9 and 8: no batch of 2, through which batch norm lets hardly any gradient."""
     usual: dict[str, Any] = {"n": 26, "batch_size": 9, "n_val": 6}
-    return family_session(family, **usual | settings)
+    make = window_session if family in WINDOW_NETS else family_session
+    return make(family, **usual | settings)
 
 
 class Twin:
@@ -154,7 +160,7 @@ def test_every_family_with_every_optimizer(family, case, dtype, double_default, 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("hidden", ACTIVATIONS)
-@pytest.mark.parametrize("family", FAMILIES if IS_FULL else ["all"])
+@pytest.mark.parametrize("family", FAMILIES if IS_FULL else SHORT)
 def test_every_family_with_every_activation_and_loss(family, hidden, loss):
     """The same in float64 with SGD (by default a network of all families, 4 states)."""
     session = session_of(family, hidden=hidden, loss=loss, n_out=1 if loss in YES_OR_NO else 3)

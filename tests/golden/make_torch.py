@@ -35,7 +35,7 @@ CALM = 1e-12  # a run is calm up to where a change of 1 ulp at its start has gro
 MODULES = {
     "tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "leaky_relu": torch.nn.LeakyReLU,
     "elu": torch.nn.ELU, "selu": torch.nn.SELU, "gelu": torch.nn.GELU, "softplus": torch.nn.Softplus,
-    "swish": torch.nn.SiLU, "softmax": partial(torch.nn.Softmax, dim=1),
+    "swish": torch.nn.SiLU, "softmax": partial(torch.nn.Softmax, dim=-1),
 }  # fmt: skip
 OPTIONS = {"leaky_relu": "negative_slope", "elu": "alpha", "gelu": "approximate"}  # which have the same name there
 

@@ -47,35 +47,40 @@ def torch_optimizer(spec: Any, parameters: list[Any]) -> Any:
 
 
 class MuonWithAdam:
-    """torch.optim.Muon for the matrices, Adam for the rest, as its documentation advises."""
+    """torch.optim.Muon for the matrices, Adam for the rest, as its documentation advises.
+
+    Its Muon takes matrices alone; the weights of a convolution are given to it as one, a row for each filter.
+    """
 
     def __init__(self, table: dict[str, Any], parameters: list[Any]):
         scale = "match_rms_adamw" if table["match_rms_adamw"] else "original"
         own = {key: table[key] for key in ("lr", "weight_decay", "momentum", "nesterov", "eps", "ns_steps")}
         betas = table["adam_beta1"], table["adam_beta2"]
+        self.flat = {p: torch.nn.Parameter(p.detach().flatten(1)) for p in parameters if p.ndim >= 2}  # the same memory
         self.optimizers = [
-            torch.optim.Muon([p for p in parameters if p.ndim == 2], adjust_lr_fn=scale, **own),
+            torch.optim.Muon(list(self.flat.values()), adjust_lr_fn=scale, **own),
             torch.optim.Adam(
-                [p for p in parameters if p.ndim != 2], lr=table["adam_lr"], betas=betas, eps=table["adam_eps"]
+                [p for p in parameters if p.ndim < 2], lr=table["adam_lr"], betas=betas, eps=table["adam_eps"]
             ),
         ]
 
     @property
     def state(self) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
-        for optimizer in self.optimizers:
-            found |= optimizer.state
-        return {parameter: found.get(parameter, {}) for group in self.groups for parameter in group["params"]}
-
-    @property
-    def groups(self) -> list[Any]:
-        return [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        muon, adam = (optimizer.state for optimizer in self.optimizers)
+        found = {p: adam.get(p, {}) for group in self.optimizers[1].param_groups for p in group["params"]}
+        for p, flat in self.flat.items():
+            found[p] = {name: kept.reshape(p.shape) for name, kept in muon.get(flat, {}).items()}
+        return found
 
     def zero_grad(self) -> None:
         for optimizer in self.optimizers:
             optimizer.zero_grad()
+        for p in self.flat:
+            p.grad = None
 
     def step(self) -> None:
+        for p, flat in self.flat.items():
+            flat.grad = p.grad.flatten(1)
         for optimizer in self.optimizers:
             optimizer.step()
 

@@ -267,7 +267,7 @@ def muon(c: Calculation, shape: tuple[int, int]) -> Step:
         c.term("n", "b, a look ahead", "{μ}·{b} + {(1-μ)}·{g}", keep * b + take * c.g)
     if c.is_coming:
         return None, None  # the row itself makes the matrix orthogonal
-    n_out, n_in = shape
+    n_out, n_in = shape[0], math.prod(shape[1:])
     is_rms = bool(c.settings["match_rms_adamw"])
     scale = 0.2 * math.sqrt(max(n_out, n_in)) if is_rms else math.sqrt(max(1.0, n_out / n_in))
     o = c.term("o", "of the orthogonal matrix", "the whole matrix made orthogonal", c.slots["orthogonal"])

@@ -118,7 +118,7 @@ class Compiler:
         return Layer(
             place.name, place.kind, place.shape_in, place.shape, place.output, place.delta, place.parameters,
             place.buffers, place.scratch, place.forward_op, place.backward_op, place.delta_op,
-            {tensor.name: self.updates[tensor.name] for tensor in place.parameters},
+            {tensor.name: self.updates[tensor.name] for tensor in place.parameters}, place.spec,
         )  # fmt: skip
 
     def planned_iterations(self) -> int:
@@ -167,7 +167,9 @@ class Compiler:
         self.size = self.state_size + self.span  # gradients repeat the parameters' layout
         self.input = self.place(self.batch * self.dataset.n_features)
         self.target = self.place(self.batch * self.answers * self.n_target)
-        bare = [place for place in self.places if place.kind == "dense" and not place.spec.bias]
+        bare = [
+            place for place in self.places if place.kind == place.spec.type and not getattr(place.spec, "bias", True)
+        ]
         if bare:
             zeros = self.place(max(place.units for place in bare))
             for place in bare:

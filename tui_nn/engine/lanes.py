@@ -202,6 +202,18 @@ def spread(typing_context, value):
 
 
 @intrinsic
+def spread_from(typing_context, source, at):
+    """Element `at` in every lane. (An array's own index may count from its end, which has to be asked each time.)"""
+    kind = Lanes(source.dtype)
+
+    def generate(context, builder, signature, args):
+        number = builder.load(address_of(context, builder, signature.args[0], args[0], args[1]))
+        return join(builder, kind, [spread_number(builder, number, kind.width)] * len(kind.starts))
+
+    return kind(source, types.intp), generate
+
+
+@intrinsic
 def multiply_add(typing_context, a, b, c):
     """a * b + c, in one rounding where the processor can."""
     return c(c, c, c), _each(c, lambda builder, *args: call_llvm(builder, "fmuladd", c.vector, args, c.suffix))

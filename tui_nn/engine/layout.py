@@ -81,6 +81,19 @@ TALLY = 36  # offset of what this row's sums are left in until they are settled;
 FINISH = 37  # how they become metrics: UNITS ...
 SLOPE = 38  # setting of an activation whose slope is c + l a - a**2: c, l, and below which mean it counts as saturated
 POSITIONS = 39  # places of one sample that this row counts as rows; then ROWS_AT is the index of their product
+# Of a row that moves a window over its input: see ops/windows.py. A sequence is an image of height 1.
+HEIGHT = 40  # of the input
+WIDTH = 41
+OUT_HEIGHT = 42
+OUT_WIDTH = 43
+WINDOW_HEIGHT = 44
+WINDOW_WIDTH = 45
+STRIDE = 46
+TOP = 47  # rows of zeros above the input, then columns on its left; what is missing stands below and on the right
+LEFT = 48
+FRAME_HEIGHT = 49  # of the input with its zeros
+FRAME_WIDTH = 50
+ROW = 56  # width of a row
 ROW = 56  # width of a row
 
 ALWAYS, AT_EPOCH_END, PERIODIC = range(3)

@@ -49,7 +49,8 @@ def _add_forward(
     is_own = phase != "forward" and place.part.evaluation == "own"
     cells = place.cells() | {"in": source, "in_2": skip, "out": output, "rows_at": rows_at}
     if phase != "forward" and place.scratch >= 0:  # the training rows' is as large as a batch, and still needed
-        cells["scratch"] = -1 if is_own else c.place(place.part.scratch(rows, place))
+        size = (place.part.scratch_in_evaluation or place.part.scratch)(rows, place)
+        cells["scratch"] = -1 if is_own or not size else c.place(size)
     shape = f"[{rows},{dims(place.shape)}]"
     if place.shape != place.shape_in:
         shape = f"[{rows},{dims(place.shape_in)}]→{shape}"
@@ -57,7 +58,7 @@ def _add_forward(
     if place.no_bias >= 0:
         formula = formula.replace(" + b", "")
     return c.listing.add(
-        phase, place.kind, f"{place.kind}_{'eval' if is_own else 'forward'}", place.name,
+        phase, place.kind, f"{place.kernel}_{'eval' if is_own else 'forward'}", place.name,
         f"{phase} {place.name}", shape, f"y = x + {place.skip}" if place.skip else formula, due, **cells,
     )  # fmt: skip
 
@@ -100,7 +101,7 @@ def list_backward(c: Compiler) -> None:
             names.append(f"grad_norm.{place.name}")
         shape, formula = _backward_text(c, place, below)
         op = c.listing.add(
-            "backward", place.kind, f"{place.kind}_backward", place.name, f"backward {place.name}", shape, formula,
+            "backward", place.kind, f"{place.kernel}_backward", place.name, f"backward {place.name}", shape, formula,
             **_backward_cells(c, place, below),
         )  # fmt: skip
         place.delta_op, place.backward_op, above = above, op, op
@@ -141,10 +142,10 @@ def _backward_cells(c: Compiler, place: Place, below: Place | None) -> dict[str,
 def _backward_text(c: Compiler, place: Place, below: Place | None) -> tuple[str, str]:
     """Shape and formula."""
     shape, formula = f"[{c.batch},{dims(place.shape)}]", place.part.backward
-    if place.kind == "dense":
-        shape = f"{shape}→[{place.units},{place.n_in}]"
+    if place.parameters and place.parameters[0].is_matrix:
+        shape = f"{shape}→[{dims(place.parameters[0].shape)}]"
         if not below:
-            formula = "∂W = δᵀ x, ∂b = Σ δ"  # nothing below asks for δx
+            formula = formula.partition(", δx")[0]  # nothing below asks for δx
     return shape, formula.replace(", ∂b = Σ δ", "") if place.no_bias >= 0 else formula
 
 

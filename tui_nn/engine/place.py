@@ -28,7 +28,7 @@ class Place:
     delta: int = -1
     scratch: int = -1
     setting: int = -1
-    no_bias: int = -1  # zeros, for a dense layer that has no bias
+    no_bias: int = -1  # zeros, for a layer that could have a bias and has none
     norm_scale: int = -1  # (units,) what max_norm multiplied each unit's weights by, to be looked at
     forward_op: int = -1
     backward_op: int = -1
@@ -53,6 +53,11 @@ class Place:
         return prod(self.shape)
 
     @property
+    def kernel(self) -> str:
+        """What the names of its kernels begin with."""
+        return self.part.kernel or self.kind
+
+    @property
     def skip(self) -> str | None:
         """Of a residual layer: the name of what it adds."""
         return self.spec.skip if self.kind == "residual" else None
@@ -62,6 +67,7 @@ class Place:
         cells = {"n_in": self.n_in, "n_out": self.units, "index": self.index}
         cells["positions"] = 1 if self.part.by_sample else self.positions
         cells |= {key: getattr(self, key) for key in ("scratch", "setting") if getattr(self, key) >= 0}
+        cells |= self.part.cells(self)
         cells |= {tensor.role: tensor.offset for tensor in self.parameters}
         if self.no_bias >= 0:
             cells["bias"] = self.no_bias

@@ -81,6 +81,12 @@ def spread(value):
     return np.full(LANES, value)
 
 
+def spread_from(source, at):
+    flat = source.reshape(-1)
+    check(flat, at, 1)
+    return np.full(LANES, flat[at])
+
+
 def multiply_add(a, b, c):
     return a * b + c
 

@@ -126,8 +126,12 @@ def list_sharpness(c: Compiler) -> None:
             kernel = c.listing.use("kinked_forward")
             own = c.own_settings_of(KINKS[op.kind](spec))
             c.listing.called.append(side.row(row, kernel=kernel, in_2=int(row[at.OUT]), setting=own))
+        elif op.phase == "forward" and op.kind == "max_pool":  # a largest number has corners too, and they are held
+            kernel = c.listing.use("held_pool_forward")
+            c.listing.called.append(side.row(row, kernel=kernel, in_2=int(row[at.SCRATCH])))
         elif op.phase in ("forward", "backward") and op.kind not in ("penalty", "clip"):
             shared = (int(row[at.OUT]),) if op.kind in KINKS else ()
+            shared += (int(row[at.SCRATCH]),) if op.kind == "max_pool" else ()
             shared += (c.places[-1].delta,) if c.scenario.loss.type in STRAIGHT else ()
             c.listing.called.append(side.row(row, shared))
     last = len(c.listing.called)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -99,6 +99,7 @@ class Layer:
     backward_op: int
     delta_op: int
     updates: dict[str, int]
+    spec: Any  # its table in the scenario
 
     @property
     def units(self) -> int:

@@ -98,7 +98,9 @@ def check_memory(scenario: Scenario) -> Iterator[Fault]:
     batch = shape.n_train if scenario.data.batch_size == "full" else min(int(scenario.data.batch_size), shape.n_train)
     rows = sum(prod(row.shape) for row in layer_names(scenario))
     kept = sum(scenario.layers[row.index].kept_values(row.shape_in) for row in own)  # beside outputs and deltas
-    values = batch * (shape.n_features + 2 * rows + kept) + (shape.n_val + shape.n_test) * (shape.n_features + rows)
+    again = sum(scenario.layers[row.index].kept_in_evaluation(row.shape_in) for row in own)
+    values = batch * (shape.n_features + 2 * rows + kept)
+    values += (shape.n_val + shape.n_test) * (shape.n_features + rows + again)
     if values * n_bytes > MAX_BYTES:
         yield Fault(
             ("data", "batch_size"),

@@ -7,7 +7,7 @@ from tui_nn.data.shape import data_shape
 from tui_nn.scenario.errors import Fault, shown, unknown
 from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.naming import INPUT, LayerName, layer_names, parameter_shapes
-from tui_nn.scenario.spec.layers import DenseLayer, ResidualLayer
+from tui_nn.scenario.spec.layers import ResidualLayer
 from tui_nn.scenario.spec.shape import Shape, dims, positions
 
 
@@ -29,7 +29,7 @@ def check_layers(scenario: Scenario) -> Iterator[Fault]:
             ("layers", 0, "type"), 'no layer has parameters, so nothing can be learnt; add one with type = "dense"'
         )
     for index, layer in enumerate(scenario.layers):
-        if isinstance(layer, DenseLayer) and not layer.bias:
+        if not getattr(layer, "bias", True):
             for key in sorted({"bias_init", "biases"} & layer.model_fields_set):
                 message = f"{key} has no effect with bias = false; remove one of them"
                 yield Fault(("layers", index, key), message, "key")

@@ -26,6 +26,12 @@ class Shaped(Protocol):
     def shape_in(self) -> Shape: ...
     @property
     def shape(self) -> Shape: ...
+    @property
+    def spec(self) -> Any: ...
+
+
+def no_cells(place: Shaped) -> Mapping[str, int]:
+    return {}
 
 
 def no_scratch(rows: int, place: Shaped) -> int:
@@ -44,6 +50,9 @@ class Kind:
     forward, backward: formulas for the listing.
     settings(spec): numbers of its own, float64, found by its kernels from setting[ctl[row + SETTING]] on.
     scratch(rows, place): elements for so many samples that its forward row leaves for its backward row, those of the live rows first.
+    scratch_in_evaluation(rows, place): the same of a row that nothing goes back from; None: as much.
+    cells(place): cells of its rows that are its own, like the size of a window.
+    kernel: whose kernels it has, if they are not called after itself.
     evaluation: what a validation or test pass does here: the "same" kernel, its "own", or nothing ("skip").
     evaluate: formula of that pass, if it is another.
     has_slope: is `saturated` measured? Of an activation without a slope it is not.
@@ -58,6 +67,9 @@ class Kind:
     backward: str
     settings: Callable[[Any], Sequence[float]] = no_settings
     scratch: Callable[[int, Shaped], int] = no_scratch
+    scratch_in_evaluation: Callable[[int, Shaped], int] | None = None
+    cells: Callable[[Shaped], Mapping[str, int]] = no_cells
+    kernel: str = ""
     evaluation: Literal["same", "own", "skip"] = "same"
     evaluate: str = ""
     is_activation: bool = False

@@ -3,5 +3,6 @@
 from tui_nn.engine.parts.activations import ACTIVATIONS
 from tui_nn.engine.parts.kind import Kind
 from tui_nn.engine.parts.layers import LAYERS
+from tui_nn.engine.parts.windows import WINDOWS
 
-KINDS: dict[str, Kind] = LAYERS | ACTIVATIONS
+KINDS: dict[str, Kind] = LAYERS | WINDOWS | ACTIVATIONS

@@ -71,3 +71,7 @@ class LayerSpec(Model):
     def kept_values(self, shape: Shape) -> int:
         """Numbers for each sample that forward leaves for backward, beside the output."""
         return 0
+
+    def kept_in_evaluation(self, shape: Shape) -> int:
+        """Numbers for each sample that validation and test need, beside the output."""
+        return 0

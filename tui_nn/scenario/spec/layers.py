@@ -10,6 +10,7 @@ from tui_nn.scenario.spec.init import Initialized
 from tui_nn.scenario.spec.layer import LayerSpec
 from tui_nn.scenario.spec.regularizers import Regularized
 from tui_nn.scenario.spec.shape import Shape
+from tui_nn.scenario.spec.windows import AvgPoolLayer, Conv1dLayer, Conv2dLayer, GlobalAvgPoolLayer, MaxPoolLayer
 
 
 class DenseLayer(LayerSpec, Initialized, Regularized):
@@ -100,6 +101,16 @@ class FlattenLayer(LayerSpec):
 
 
 Layer = Annotated[
-    DenseLayer | DropoutLayer | BatchNormLayer | LayerNormLayer | ResidualLayer | FlattenLayer,
+    DenseLayer
+    | Conv1dLayer
+    | Conv2dLayer
+    | MaxPoolLayer
+    | AvgPoolLayer
+    | GlobalAvgPoolLayer
+    | DropoutLayer
+    | BatchNormLayer
+    | LayerNormLayer
+    | ResidualLayer
+    | FlattenLayer,
     Field(discriminator="type"),
 ]

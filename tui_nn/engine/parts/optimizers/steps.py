@@ -90,7 +90,7 @@ def lion(grad, slots, settings, t):
 
 def muon(grad, slots, settings, t):
     if "orthogonal" in slots:
-        n_out, n_in = grad.shape
+        n_out, n_in = grad.shape[0], grad.size // grad.shape[0]  # of a convolution: what each filter sums up
         largest = (
             0.2 * math.sqrt(max(n_out, n_in)) if settings["match_rms_adamw"] else math.sqrt(max(1.0, n_out / n_in))
         )
