@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tui_nn.data.tokens import token_fault
 from tui_nn.engine import network_rows, probe_rows, tallies, updates
 from tui_nn.engine import training_rows as rows
 from tui_nn.engine.initializers import initial_bias, initial_weight
@@ -15,6 +16,7 @@ from tui_nn.engine.place import Place
 from tui_nn.engine.program import Due, Layer, Phase, Program, Tensor
 from tui_nn.scenario.naming import INPUT, layer_names
 from tui_nn.scenario.spec.init import Initialized
+from tui_nn.scenario.spec.recurrent import EmbeddingLayer
 from tui_nn.scenario.spec.shape import dims
 
 if TYPE_CHECKING:
@@ -222,6 +224,9 @@ class Compiler:
                 raise ValueError(
                     f"{place.name} adds {place.skip}, of shape [{dims(shapes[place.skip])}], to [{dims(place.shape)}]; {on_these}"
                 )
+        first = self.scenario.layers[0] if self.scenario.layers else None
+        if isinstance(first, EmbeddingLayer) and (fault := token_fault(self.dataset, first.tokens)):
+            raise ValueError(f"{self.places[0].name}.tokens: {fault}")
         wanted = self.answer_shape
         if shape != wanted:
             name = self.places[-1].name if self.places else INPUT
@@ -254,10 +259,11 @@ class Compiler:
         return state
 
     def _initial(self, place: Place, tensor: Tensor) -> np.ndarray:
+        spec = place.spec.start_of(tensor.role)
         if not tensor.is_matrix:
-            return initial_bias(place.spec, tensor.size)
-        fan = place.spec.fan(tensor.role, place.shape_in)
-        return initial_weight(place.spec, tensor.shape, fan, self.scenario.seed, place.index, place.part.stream)
+            return initial_bias(spec, tensor.size)
+        fan, stream = place.spec.fan(tensor.role, place.shape_in), place.part.stream + place.parameters.index(tensor)
+        return initial_weight(spec, tensor.shape, fan, self.scenario.seed, place.index, stream)
 
     # Ops
 

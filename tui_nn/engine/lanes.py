@@ -66,7 +66,7 @@ def join(builder, kind: Lanes, registers: list):
     return value
 
 
-def _each(kind: Lanes, compute: Callable) -> Any:
+def each(kind: Lanes, compute: Callable) -> Any:
     """Code that computes each register from the same registers of the arguments."""
 
     def generate(context, builder, signature, args):
@@ -216,7 +216,7 @@ def spread_from(typing_context, source, at):
 @intrinsic
 def multiply_add(typing_context, a, b, c):
     """a * b + c, in one rounding where the processor can."""
-    return c(c, c, c), _each(c, lambda builder, *args: call_llvm(builder, "fmuladd", c.vector, args, c.suffix))
+    return c(c, c, c), each(c, lambda builder, *args: call_llvm(builder, "fmuladd", c.vector, args, c.suffix))
 
 
 @intrinsic
@@ -239,7 +239,7 @@ def wide(typing_context, values):
 
 @intrinsic
 def sqrt(typing_context, values):
-    return values(values), _each(
+    return values(values), each(
         values, lambda builder, a: call_llvm(builder, "sqrt", values.vector, [a], values.suffix)
     )
 
@@ -252,7 +252,7 @@ def below(typing_context, a, b):
     def compute(builder, x, y):
         return builder.select(builder.fcmp_ordered("<", x, y), ones, a.zeros)
 
-    return a(a, b), _each(a, compute)
+    return a(a, b), each(a, compute)
 
 
 @intrinsic
@@ -262,13 +262,13 @@ def not_negative(typing_context, values):
     def compute(builder, a):
         return builder.select(builder.fcmp_ordered("<", a, values.zeros), values.zeros, a)
 
-    return values(values), _each(values, compute)
+    return values(values), each(values, compute)
 
 
 @intrinsic
 def larger(typing_context, a, b):
     """The larger of both in each lane; NaN where either is."""
-    return a(a, b), _each(a, lambda builder, *args: call_llvm(builder, "maximum", a.vector, args, a.suffix))
+    return a(a, b), each(a, lambda builder, *args: call_llvm(builder, "maximum", a.vector, args, a.suffix))
 
 
 @intrinsic
@@ -313,7 +313,7 @@ def _operator(function: Callable, name: str):
 
     @lower_builtin(function, Lanes, Lanes)
     def lower_operator(context, builder, signature, args):
-        generate = _each(signature.return_type, lambda builder, x, y: getattr(builder, name)(x, y))
+        generate = each(signature.return_type, lambda builder, x, y: getattr(builder, name)(x, y))
         return generate(context, builder, signature, args)
 
 

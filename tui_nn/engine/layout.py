@@ -93,8 +93,15 @@ TOP = 47  # rows of zeros above the input, then columns on its left; what is mis
 LEFT = 48
 FRAME_HEIGHT = 49  # of the input with its zeros
 FRAME_WIDTH = 50
-ROW = 56  # width of a row
-ROW = 56  # width of a row
+# Of a recurrent layer's rows, which count samples:
+STEPS = 51  # time steps of a sequence
+STEP = 52  # the one that this row computes
+IS_SEQUENCE = 53  # 1: the output is that of every step, 0: of the last
+GATES = 54  # blocks of `units` columns in its weights
+FOR_HIDDEN = 55  # where the gradients stand that belong to weight_hh; see parts/recurrence.py
+STEP_PROBE = 56  # history column of what this step alone reports; -1: nothing
+TOKENS = 57  # different tokens of an embedding
+ROW = 60  # width of a row
 
 ALWAYS, AT_EPOCH_END, PERIODIC = range(3)
 NO_DECISION, BY_SIGN, BY_HALF, BY_ARGMAX, BY_INDEX = range(5)

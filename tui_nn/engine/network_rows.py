@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_nn.engine import layout as at
-from tui_nn.engine import probe_rows
+from tui_nn.engine import probe_rows, recurrent_rows
 from tui_nn.engine.parts.activations import SATURATED
 from tui_nn.engine.place import Place
 from tui_nn.engine.program import EVERY_ITERATION, Due, Phase
@@ -31,7 +31,10 @@ def list_forward(c: Compiler) -> None:
         names = [f"{metric}.{place.name}" for metric in ("act_mean", "act_std", "act_signal")]
         if place.part.is_activation and place.part.has_slope:
             names.append(f"saturated.{place.name}")
-        place.forward_op = _add_forward(c, "forward", place, source, skip, place.output, c.batch)
+        if place.part.is_recurrent:
+            recurrent_rows.list_steps(c, place, source)
+        else:
+            place.forward_op = _add_forward(c, "forward", place, source, skip, place.output, c.batch)
         c.listing.set(place.forward_op, probe=c.columns(place.forward_op, *names))
         if place.part.slope:
             constant, linear, at_0 = place.part.slope(place.units)
@@ -46,6 +49,8 @@ def _add_forward(
     due: Due = EVERY_ITERATION, rows_at: int = at.ROWS,
 ) -> int:  # fmt: skip
     """skip: the second input of a residual layer, -1 for every other."""
+    if place.part.is_recurrent:
+        return recurrent_rows.add_evaluation(c, phase, place, source, output, rows, due, rows_at)
     is_own = phase != "forward" and place.part.evaluation == "own"
     cells = place.cells() | {"in": source, "in_2": skip, "out": output, "rows_at": rows_at}
     if phase != "forward" and place.scratch >= 0:  # the training rows' is as large as a batch, and still needed
@@ -99,11 +104,7 @@ def list_backward(c: Compiler) -> None:
         names = [f"delta_norm.{place.name}"]
         if place.parameters:
             names.append(f"grad_norm.{place.name}")
-        shape, formula = _backward_text(c, place, below)
-        op = c.listing.add(
-            "backward", place.kind, f"{place.kernel}_backward", place.name, f"backward {place.name}", shape, formula,
-            **_backward_cells(c, place, below),
-        )  # fmt: skip
+        op = _add_backward(c, place, below)
         place.delta_op, place.backward_op, above = above, op, op
         c.listing.set(op, probe=c.columns(op, *names))
         if place.parameters and so_far >= 0:
@@ -111,6 +112,17 @@ def list_backward(c: Compiler) -> None:
             is_first = 0
             if not any(lower.parameters for lower in c.places[:position]):
                 c.listing.set(op, total=c.columns(op, "grad_norm"))
+
+
+def _add_backward(c: Compiler, place: Place, below: Place | None) -> int:
+    if place.part.is_recurrent:
+        source, delta_in = (below.output, below.delta) if below else (c.input, -1)
+        return recurrent_rows.list_steps_back(c, place, source, delta_in)
+    shape, formula = _backward_text(c, place, below)
+    return c.listing.add(
+        "backward", place.kind, f"{place.kernel}_backward", place.name, f"backward {place.name}", shape, formula,
+        **_backward_cells(c, place, below),
+    )  # fmt: skip
 
 
 def _list_adders(c: Compiler, place: Place, above: int) -> int:

@@ -68,6 +68,8 @@ class Place:
         cells["positions"] = 1 if self.part.by_sample else self.positions
         cells |= {key: getattr(self, key) for key in ("scratch", "setting") if getattr(self, key) >= 0}
         cells |= self.part.cells(self)
+        if self.part.is_recurrent:  # its tensors stand side by side, and its kernels know in which order
+            return cells | {"weight": self.parameters[0].offset}
         cells |= {tensor.role: tensor.offset for tensor in self.parameters}
         if self.no_bias >= 0:
             cells["bias"] = self.no_bias

@@ -43,7 +43,7 @@ KINKS: dict[str, Callable[[Any], tuple[float, float, float]]] = {
 }
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 STRAIGHT = ("mae", "hinge")  # losses made of straight pieces
-SILENCED = (at.PROBE, at.PROBE_2, at.TOTAL, at.DEAD, at.TALLY)
+SILENCED = (at.STEP_PROBE, at.PROBE, at.PROBE_2, at.TOTAL, at.DEAD, at.TALLY)
 
 
 @dataclass(frozen=True)

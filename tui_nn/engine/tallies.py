@@ -39,6 +39,8 @@ def place_tallies(c: Compiler) -> None:
 
 
 def _is_small(c: Compiler, place: Place) -> bool:
+    if place.part.is_recurrent:  # its steps take longer than what is saved
+        return False
     return max(c.batch * place.values, sum(tensor.size for tensor in place.parameters)) <= BLOCK
 
 

@@ -16,6 +16,7 @@ from tui_nn.scenario.check_loss import check_loss
 from tui_nn.scenario.check_optimizer import check_optimizer
 from tui_nn.scenario.check_probes import check_probes
 from tui_nn.scenario.check_question import check_question_form, check_question_runs
+from tui_nn.scenario.check_recurrent import check_recurrent, check_tokens
 from tui_nn.scenario.check_training import check_monitors, check_schedule
 from tui_nn.scenario.errors import Fault, Path, shown, unknown
 from tui_nn.scenario.extends import OWN
@@ -177,7 +178,7 @@ def _conditions(scenario: Scenario) -> Iterator[tuple[Path, str]]:
 
 # What cannot be judged while a layer does not take what comes in.
 ON_SHAPES = (
-    check_residual, check_batch_norm, check_init_shapes, check_loss, check_memory, check_probes, check_names, check_slots,
+    check_tokens,    check_residual, check_batch_norm, check_init_shapes, check_loss, check_memory, check_probes, check_names, check_slots,
     check_monitors, check_question_runs,
 )  # fmt: skip
 CHECKS: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
@@ -187,6 +188,8 @@ CHECKS: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     check_residual: ("data", "layers"),
     check_batch_norm: ("data", "layers"),
     check_init: ("layers",),
+    check_recurrent: ("layers",),
+    check_tokens: ("data", "layers"),
     check_activation: ("layers",),
     check_init_shapes: ("data", "layers"),
     check_loss: ("data", "layers", "loss"),

@@ -7,12 +7,15 @@ from tui_nn.data.shape import data_shape
 from tui_nn.scenario.model import Scenario
 from tui_nn.scenario.spec.layer import ActivationName
 from tui_nn.scenario.spec.probes import CURVATURE, PROBES, SHARPNESS_PARAMETERS, SHARPNESS_VALUES
-from tui_nn.scenario.spec.regularizers import Regularized
+from tui_nn.scenario.spec.recurrent import MEASURED_STEPS
+from tui_nn.scenario.spec.regularizers import Penalized
 from tui_nn.scenario.spec.shape import Shape
 
 INPUT = "input"  # what a residual layer calls the batch itself
 ACTIVATIONS = tuple(name for name in get_args(ActivationName) if name != "linear")
 SATURABLE = tuple(name for name in ACTIVATIONS if name != "step")  # a step has no slope that could fall
+RECURRENT = ("rnn", "lstm", "gru")
+BY_STEP = ("act_signal", "delta_norm")  # of a recurrent layer also of each time step: act_signal.lstm_1.t0, ...
 MORTAL = ("relu", "leaky_relu")  # they are silent, or almost, on one whole side
 
 
@@ -28,6 +31,11 @@ class LayerName(NamedTuple):
     @property
     def units(self) -> int:
         return self.shape[-1]
+
+    @property
+    def is_measured_by_step(self) -> bool:
+        """Of a recurrent layer: has each time step metrics of its own? Of a very long sequence none has."""
+        return self.kind in RECURRENT and self.shape_in[0] <= MEASURED_STEPS
 
 
 def layer_names(scenario: Scenario, form: Shape | None = None) -> list[LayerName]:
@@ -87,7 +95,7 @@ def measurable_names(scenario: Scenario) -> list[str]:
         names += ["epoch_loss", "gap"]
     if scenario.data.test > 0.0:
         names += ["test_loss", "test_reads"] + (["test_accuracy"] if is_classification else [])
-    if any(isinstance(layer, Regularized) and layer.has_penalty for layer in scenario.layers):
+    if any(isinstance(layer, Penalized) and layer.has_penalty for layer in scenario.layers):
         names.append("penalty")
     if scenario.clip and scenario.clip.norm is not None:
         names.append("clip_scale")
@@ -97,6 +105,8 @@ def measurable_names(scenario: Scenario) -> list[str]:
         if row.name in learning:
             names += [f"grad_norm.{row.name}", f"weight_norm.{row.name}", f"update_ratio.{row.name}"]
         names += [f"delta_norm.{row.name}", f"act_mean.{row.name}", f"act_std.{row.name}", f"act_signal.{row.name}"]
+        if row.is_measured_by_step:
+            names += [f"{metric}.{row.name}.t{t}" for metric in BY_STEP for t in range(row.shape_in[0])]
         if row.kind in SATURABLE:
             names.append(f"saturated.{row.name}")
         if row.kind in MORTAL:

@@ -110,6 +110,21 @@ def probe_slopes(output, hist, at, constant, linear, limit):
 
 
 @helper
+def signal(output):
+    """act_signal alone: the std over samples, mean over units."""
+    rows, units = output.shape
+    part = 1.0 / (rows * units)
+    row_share = units * part
+    signals, is_done = 0.0, False
+    if units > NARROW:
+        sums = unit_sums(output, row_share, 0.0, 0.0, 0.0)
+        signals, is_done = sums[3], sums[5]
+    if not is_done:
+        signals = wide_unit_sums(output, row_share, 0.0, 0.0, 0.0)[3]
+    return signals * (rows * part)
+
+
+@helper
 def unit_sums(output, row_share, constant, linear, limit):
     """Sums over the units, in the run's precision, LANES units at a time, of distances multiplied by SCALE.
 

@@ -59,7 +59,9 @@ class Kind:
     slope(units): of an activation whose slope is c + l a - a**2: c, l, and the slope at 0.
     formulas(spec): forward and backward as they are with this layer's options; None: as above.
     by_sample: its rows count samples, and its kernels know the places; every other kind's count samples x places.
-    stream: which numbers its starting weights are drawn from, so that two kinds of layer never start alike.
+    stream: which numbers its starting weights are drawn from, so that two kinds of layer never start alike; a second matrix
+            of the layer takes the next.
+    is_recurrent: it has a row for each time step; see recurrent_rows.py.
     first_values: what parameters and buffers start from, by role; 0 if not named here. (A dense layer's are drawn.)
     """
 
@@ -79,6 +81,7 @@ class Kind:
     formulas: Callable[[Any], tuple[str, str]] | None = None
     by_sample: bool = False
     stream: int = 0
+    is_recurrent: bool = False
     first_values: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, spec: Any) -> Kind:

@@ -97,3 +97,7 @@ class Initialized(Model):
     """The value every bias starts from."""
     biases: Biases = None
     """The value each bias starts from, instead of bias_init: a number for each unit."""
+
+    def start_of(self, role: str) -> "Initialized":
+        """How the parameter of that role starts, as the keys above would say it. A layer may have others for some."""
+        return self

@@ -8,6 +8,7 @@ from pydantic import Field
 from tui_nn.scenario.spec.base import MAX_UNITS
 from tui_nn.scenario.spec.init import Initialized
 from tui_nn.scenario.spec.layer import LayerSpec
+from tui_nn.scenario.spec.recurrent import EmbeddingLayer, GruLayer, LstmLayer, RnnLayer
 from tui_nn.scenario.spec.regularizers import Regularized
 from tui_nn.scenario.spec.shape import Shape
 from tui_nn.scenario.spec.windows import AvgPoolLayer, Conv1dLayer, Conv2dLayer, GlobalAvgPoolLayer, MaxPoolLayer
@@ -111,6 +112,10 @@ Layer = Annotated[
     | BatchNormLayer
     | LayerNormLayer
     | ResidualLayer
-    | FlattenLayer,
+    | FlattenLayer
+    | RnnLayer
+    | LstmLayer
+    | GruLayer
+    | EmbeddingLayer,
     Field(discriminator="type"),
 ]

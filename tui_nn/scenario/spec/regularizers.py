@@ -7,19 +7,24 @@ from pydantic import Field, model_validator
 from tui_nn.scenario.spec.base import Model
 
 
-class Regularized(Model):
-    """Penalties and a bound on a layer's weights; its biases are left alone."""
+class Penalized(Model):
+    """Penalties on a layer's weights; its biases are left alone."""
 
     l1: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
     """Adds l1 * Σ|w| to what is minimised: weights go to exactly 0. With l2 beside it: elastic net."""
     l2: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
     """Adds l2 * Σw² to what is minimised (no half, as in Keras): weights stay small."""
-    max_norm: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
-    """Largest length of the weights into one unit; longer ones are scaled back after each update."""
 
     @property
     def has_penalty(self) -> bool:
         return self.l1 > 0.0 or self.l2 > 0.0
+
+
+class Regularized(Penalized):
+    """Penalties and a bound on a layer's weights; its biases are left alone."""
+
+    max_norm: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
+    """Largest length of the weights into one unit; longer ones are scaled back after each update."""
 
 
 class Clip(Model):

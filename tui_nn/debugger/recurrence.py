@@ -1,0 +1,69 @@
+"""What a recurrent layer went through, time step by time step: gates, cell, hidden state, and what came back to each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tui_nn.engine.parts import recurrence as at
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.frame import Frame, LayerFrame
+
+GATE_NAMES = {"rnn": (), "lstm": ("i", "f", "g", "o"), "gru": ("r", "z", "n")}
+GATES_AT = {"lstm": at.LSTM_GATES, "gru": at.GRU_GATES}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """All arrays are (rows, steps, units), views of the frame's memory.
+
+    gates: what each gate said, by its letter (of an lstm also g, of a gru n: what would be written); none of an rnn.
+    cell: c of an lstm, None of the others. hidden: h. delta: ∂loss/∂h, from the layer above and from the steps behind.
+    n_forward, n_backward: steps computed in this iteration, from the first one on, and from the last one back; what
+        stands at the others is left from the iteration before.
+    """
+
+    gates: Mapping[str, np.ndarray]
+    cell: np.ndarray | None
+    hidden: np.ndarray
+    delta: np.ndarray
+    n_forward: int
+    n_backward: int
+
+
+def steps_of(frame: Frame, layer: LayerFrame) -> Steps | None:
+    """None of a layer that is not recurrent, or has not been computed yet."""
+    if layer.kind not in GATE_NAMES or not len(layer.scratch):
+        return None
+    steps, n_in = layer.shape_in
+    units = layer.units
+    rows = (len(layer.scratch)) // (steps * (n_in + END[layer.kind] * units) + units)
+
+    def region(number: int, width: int = 1) -> np.ndarray:
+        """[steps, rows, width * units] as (rows, steps, width * units)."""
+        start = steps * rows * (n_in + number * units)
+        block = layer.scratch[start : start + steps * rows * width * units]
+        return block.reshape(steps, rows, width * units).transpose(1, 0, 2)
+
+    names = GATE_NAMES[layer.kind]
+    gates = {}
+    if names:
+        block = region(GATES_AT[layer.kind], len(names))
+        gates = {name: block[:, :, k * units : (k + 1) * units] for k, name in enumerate(names)}
+    forward, backward = (_done(frame, layer, phase) for phase in ("forward", "backward"))
+    return Steps(
+        gates, region(at.LSTM_CELL) if layer.kind == "lstm" else None, region(at.HIDDEN), region(at.DELTA), forward, backward
+    )  # fmt: skip
+
+
+def _done(frame: Frame, layer: LayerFrame, phase: str) -> int:
+    """How many of its steps this iteration has executed."""
+    ops = (op for op in frame.program.ops if op.layer == layer.name and op.phase == phase and " t=" in op.label)
+    return sum(op.index < frame.op for op in ops)
+
+
+END = {"rnn": at.RNN_END, "lstm": at.LSTM_END, "gru": at.GRU_END}
