@@ -51,6 +51,25 @@ REFUSED = {
         {"data.features": "got 51; with 100,000 samples that is more than 5,000,000 numbers: use at most 50 features, "
                           "or fewer samples"},
     ),
+    "longer signals than fit": (
+        "binary", 'source = "ekg"\nsamples = 10000\nlength = 501\nbatch_size = 10',
+        {"data.length": "got 501; with 10,000 samples that is more than 5,000,000 numbers: use at most 500 time steps, "
+                        "or fewer samples"},
+    ),
+    "longer delay than fits": (
+        "three", 'source = "recall"\nclasses = 3\nsamples = 100000\ndelay = 11\nbatch_size = 10',
+        {"data.delay": "got 11; with 100,000 samples that is more than 5,000,000 numbers: use at most 10 steps of delay, "
+                       "or fewer samples"},
+    ),
+    "token without a sample": (
+        "three", 'source = "recall"\nclasses = 3\nsamples = 2',
+        {"data.classes": "got 3; 2 samples leave some without any: use at most 2 classes"},
+    ),
+    "longer sums than fit": (
+        "regression", 'source = "adding"\nsamples = 100000\nsteps = 26\nbatch_size = 10',
+        {"data.steps": "got 26; with 100,000 samples that is more than 5,000,000 numbers: use at most 25 steps, "
+                       "or fewer samples"},
+    ),
     "points without an answer": (
         "regression", 'source = "points"\nx = [[1, 2], [3, 4]]\ny = [1]',
         {"data.y": "y has 1 numbers, x has 2 rows; give each point one answer"},

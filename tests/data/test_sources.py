@@ -18,11 +18,25 @@ PARTS = ("train", "val", "test")
 NOISY: dict[str, dict[str, Any]] = {
     **{
         name: {"noise": 0.1}
-        for name in ("and", "nand", "or", "xor", "linear", "ravine", "points", "circles", "moons", "spirals")
+        for name in (
+            "and",
+            "nand",
+            "or",
+            "xor",
+            "linear",
+            "ravine",
+            "points",
+            "circles",
+            "moons",
+            "spirals",
+            "ekg",
+            "recall",
+        )
     },
     **{name: {"samples": 40} for name in ("digits", "iris", "wine", "breast_cancer")},
     "height_weight": {},
     "blobs": {},
+    "adding": {},
 }
 
 

@@ -4,41 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from tui_nn.scenario.spec.base import MAX_UNITS, BatchSize, DataNumber, Model
+from tui_nn.scenario.spec.base import BatchSize, DataNumber
+from tui_nn.scenario.spec.data_common import MAX_SAMPLES, DataSpec, Noise, Samples, TargetNoise
 from tui_nn.scenario.spec.init import row_of_numbers, rows_of_numbers
+from tui_nn.scenario.spec.sequence_data import AddingData, EkgData, RecallData
 
-MAX_SAMPLES = 100_000
 MAX_GIVEN_POINTS = 1_000  # what a file may write out
 MAX_GIVEN_FEATURES = 100
 POINTS_LIKE = "x = [[0.0, 1.0], [1.0, 0.0]]: a row for each point, in it a number for each input"
 ANSWERS_LIKE = "y = [0.0, 1.0]: a number for each point"
-
-Samples = Annotated[int, Field(ge=2, le=MAX_SAMPLES)]
-Noise = Annotated[float, Field(ge=0.0, le=100.0)]
-TargetNoise = Annotated[float, Field(ge=0.0, le=1e6)]
-Share = Annotated[float, Field(ge=0.0, le=0.9)]
-
-
-DataForm = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=MAX_UNITS)], ...] | None, Field(strict=False, min_length=1, max_length=3)
-]
-
-
-class DataSpec(Model):
-    """What every source has: how samples are batched, split and scaled."""
-
-    batch_size: BatchSize = "full"
-    """Samples per iteration, or "full" for all of them at once."""
-    shuffle: bool = True
-    """Draw a new order of the training samples every epoch, without replacement."""
-    validation: Share = 0.0
-    """Share of the samples held out for validation; 0 for none."""
-    test: Share = 0.0
-    """Share of the samples held out as the test set, for one last measurement; 0 for none."""
-    shape: DataForm = None
-    """How the numbers of a sample lie: [steps, features] for a sequence, [height, width, channels] for an image, like [8, 8, 1]."""
-    standardize: bool = False
-    """Shift and scale every input to mean 0 and standard deviation 1, measured on the training part only."""
 
 
 class GateData(DataSpec):
@@ -264,6 +238,9 @@ Data = Annotated[
     | IrisData
     | WineData
     | BreastCancerData
-    | PointsData,
+    | PointsData
+    | EkgData
+    | RecallData
+    | AddingData,
     Field(discriminator="source"),
 ]

@@ -1,0 +1,56 @@
+"""Delayed recall and the adding problem: what is shown when, and what is asked."""
+
+import numpy as np
+import pytest
+
+from tests.data.make import load
+
+
+def test_recall_shows_the_token_first_and_the_cue_last():
+    """Three tokens, a delay of 2: four steps of four inputs, worked out by hand."""
+    data = load(source="recall", samples=4, classes=3, delay=2)
+    blank, cue = [0, 0, 0, 0], [0, 0, 0, 1]
+    tokens = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0]]
+    assert data.x_train.tolist() == [[*token, *blank, *blank, *cue] for token in tokens]
+    assert data.y_train.tolist() == [0, 1, 2, 0]
+    assert data.feature_names[:5] == ("token 0 t0", "token 1 t0", "token 2 t0", "cue t0", "token 0 t1")
+    assert data.feature_names[-1] == "cue t3"
+
+
+def test_recall_of_two_tokens_is_yes_or_no():
+    two = load(source="recall", samples=6, classes=2, delay=0)
+    assert (two.task, two.n_outputs, two.n_features) == ("binary", 1, 6)
+    assert two.y_train.tolist() == [[0.0], [1.0]] * 3
+
+
+def test_recalls_noise_fills_the_delay_and_says_nothing():
+    """Normal numbers of the asked deviation on the tokens' inputs, the same for every class; token and cue stay clean."""
+    data = load(2, source="recall", samples=4_000, classes=4, delay=5, noise=0.3)
+    x = data.x_train.reshape(4_000, 7, 5)
+    delay = x[:, 1:-1, :4]
+    assert (delay.mean(), delay.std()) == pytest.approx((0.0, 0.3), abs=0.004)
+    assert np.isin(x[:, [0, -1]], (0.0, 1.0)).all()
+    assert (x[:, 1:-1, 4] == 0).all()
+    means = np.array([delay[data.y_train == k].mean(axis=0) for k in range(4)])
+    assert np.abs(means).max() < 5 * 0.3 / np.sqrt(1_000)
+
+
+def test_adding_is_the_sum_of_the_two_marked():
+    """One mark in each half, at uniform places; the answer is the values' sum, added up here one by one."""
+    data = load(source="adding", samples=3_000, steps=7)
+    x = data.x_train.reshape(3_000, 7, 2)
+    value, marker = x[:, :, 0], x[:, :, 1]
+    assert (marker[:, :3].sum(axis=1) == 1).all()
+    assert (marker[:, 3:].sum(axis=1) == 1).all()
+    for row, marks, (y,) in zip(value.tolist(), marker.tolist(), data.y_train.tolist(), strict=True):
+        assert sum(v for v, mark in zip(row, marks, strict=True) if mark) == pytest.approx(y, abs=1e-15)
+    assert marker.mean(axis=0) == pytest.approx([1 / 3] * 3 + [1 / 4] * 4, abs=0.04)
+    assert (value.mean(), value.var()) == pytest.approx((1 / 2, 1 / 12), rel=0.02)
+    assert data.target_names == ("sum",)
+
+
+def test_always_one_costs_a_sixth():
+    """The variance of two uniform numbers' sum, 2/12: what a network must beat to have learnt anything."""
+    y = load(5, source="adding", samples=100_000, steps=2).y_train
+    assert np.mean((y - 1.0) ** 2) == pytest.approx(1 / 6, rel=0.01)
+    assert np.mean((y - 1.0) ** 2) < np.mean((y - 0.95) ** 2)
