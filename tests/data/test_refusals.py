@@ -11,7 +11,7 @@ id = "refused"
 title = "Refused"
 [data]
 {data}
-[[layers]]
+{first}[[layers]]
 type = "dense"
 units = {units}
 [loss]
@@ -26,7 +26,16 @@ LOSSES = {
     "regression": ("mse", 1),
     "binary": ("binary_cross_entropy", 1),
     "three": ("sparse_categorical_cross_entropy", 3),
+    "three at each step": ("sparse_categorical_cross_entropy", 3),
 }
+FLATTEN = '[[layers]]\ntype = "flatten"\n'
+
+
+def written(task: str, data: str) -> str:
+    """A scenario that nothing is wrong with but its data: one answer a sample, or one at each time step."""
+    loss, units = LOSSES[task]
+    return SCENARIO.format(data=data, first="" if task == "three at each step" else FLATTEN, loss=loss, units=units)
+
 
 # the task; the table; what is said, by its key
 REFUSED = {
@@ -70,6 +79,10 @@ REFUSED = {
         {"data.steps": "got 26; with 100,000 samples that is more than 5,000,000 numbers: use at most 25 steps, "
                        "or fewer samples"},
     ),
+    "echo after the end": (
+        "three at each step", 'source = "echo"\nclasses = 2\nsteps = 4\ndelay = 4',
+        {"data.delay": "got 4; of 4 steps no token would be heard again: use at most 3"},
+    ),
     "points without an answer": (
         "regression", 'source = "points"\nx = [[1, 2], [3, 4]]\ny = [1]',
         {"data.y": "y has 1 numbers, x has 2 rows; give each point one answer"},
@@ -105,9 +118,8 @@ REFUSED = {
 def test_settings_that_cannot_be_together_are_refused(name: str, tmp_path: Path):
     """One problem, at its key."""
     task, data, said = REFUSED[name]
-    loss, units = LOSSES[task]
     path = tmp_path / "refused.toml"
-    path.write_text(SCENARIO.format(data=data, loss=loss, units=units), encoding="utf-8")
+    path.write_text(written(task, data), encoding="utf-8")
     with pytest.raises(ScenarioError) as refusal:
         load_scenario(path)
     assert {problem.key: problem.message for problem in refusal.value.problems} == said
@@ -118,7 +130,7 @@ def test_a_key_of_another_source_is_named_as_such(tmp_path: Path):
     """turns belongs to spirals; moons has none."""
     path = tmp_path / "refused.toml"
     table = 'source = "moons"\nturns = 2.0'
-    path.write_text(SCENARIO.format(data=table, loss="binary_cross_entropy", units=1), encoding="utf-8")
+    path.write_text(written("binary", table), encoding="utf-8")
     with pytest.raises(ScenarioError, match=r"turns belongs to source 'spirals', not to 'moons'"):
         load_scenario(path)
 
@@ -127,8 +139,8 @@ def test_two_arms_and_three_arms_ask_for_their_own_loss(tmp_path: Path):
     """Two arms are yes or no, three are classes: the message says which loss fits."""
     path = tmp_path / "refused.toml"
     table = 'source = "spirals"\nclasses = 3'
-    path.write_text(SCENARIO.format(data=table, loss="binary_cross_entropy", units=1), encoding="utf-8")
+    path.write_text(written("binary", table), encoding="utf-8")
     with pytest.raises(ScenarioError, match=r'the 3 classes of \'spirals\'; use "sparse_categorical_cross_entropy"'):
         load_scenario(path)
-    path.write_text(SCENARIO.format(data='source = "spirals"', loss="binary_cross_entropy", units=1), encoding="utf-8")
+    path.write_text(written("binary", 'source = "spirals"'), encoding="utf-8")
     assert load_scenario(path).data.source == "spirals"

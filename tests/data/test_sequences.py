@@ -1,4 +1,4 @@
-"""Delayed recall and the adding problem: what is shown when, and what is asked."""
+"""Delayed recall, the adding problem and echo: what is shown when, and what is asked."""
 
 import numpy as np
 import pytest
@@ -54,3 +54,36 @@ def test_always_one_costs_a_sixth():
     y = load(5, source="adding", samples=100_000, steps=2).y_train
     assert np.mean((y - 1.0) ** 2) == pytest.approx(1 / 6, rel=0.01)
     assert np.mean((y - 1.0) ** 2) < np.mean((y - 0.95) ** 2)
+
+
+def test_echo_answers_at_every_step_what_came_before():
+    """The target of step t is 1 + the token of step t - delay, and blank (0) before; read off the inputs one by one."""
+    data = load(4, source="echo", samples=50, steps=6, classes=3, delay=2)
+    assert (data.task, data.n_outputs, data.n_steps, data.form) == ("multiclass", 4, 6, (6, 3))
+    x = data.x_train.reshape(50, 6, 3)
+    assert (x.sum(axis=2) == 1).all()
+    for sequence, answers in zip(x.tolist(), data.y_train.tolist(), strict=True):
+        heard = [one_hot.index(1.0) for one_hot in sequence]
+        assert answers == [0, 0, *(1 + token for token in heard[:4])]
+    assert data.class_names == ("blank", "0", "1", "2")
+
+
+def test_echoes_tokens_are_equally_likely_and_independent():
+    data = load(source="echo", samples=5_000, steps=4, classes=3, delay=0)
+    assert np.bincount(data.y_train.ravel(), minlength=4) / data.y_train.size == pytest.approx(
+        [0, *[1 / 3] * 3], abs=0.02
+    )
+    now, before = data.y_train[:, 1:].ravel(), data.y_train[:, :-1].ravel()
+    assert np.mean(now == before) == pytest.approx(1 / 3, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [("ekg", (100, 1)), ("recall", (20, 5)), ("adding", (20, 2)), ("echo", (12, 3))]
+)
+def test_a_network_sees_them_step_by_step(name: str, form: tuple[int, int]):
+    """(steps, features) is how a sample lies in the row; the first step's inputs come first."""
+    data = load(source=name)
+    assert data.form == form
+    assert len(data.feature_names) == form[0] * form[1]
+    assert data.feature_names[form[1] - 1].endswith("t0")
+    assert data.feature_names[form[1]].endswith("t1")

@@ -1,6 +1,7 @@
 """What holds for every source, whatever its settings: the shapes it promised, repeatable, finite and bounded."""
 
 import os
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ NOISY: dict[str, dict[str, Any]] = {
     "height_weight": {},
     "blobs": {},
     "adding": {},
+    "echo": {},
 }
 
 
@@ -63,11 +65,13 @@ def test_every_source_gives_what_its_shape_promised(name, data):
     assume(shape.n_train >= 1 and not list(source_of(made.data).faults(made.data)))
     loaded = load_data(made)
     assert (loaded.task, loaded.n_features, loaded.n_outputs) == (shape.task, shape.n_features, shape.n_outputs)
+    assert (loaded.form, loaded.n_steps, prod(loaded.form)) == (shape.form, shape.n_steps, shape.n_features)
     assert loaded.name == name
     for part, n in (("train", shape.n_train), ("val", shape.n_val), ("test", shape.n_test)):
         x, y = getattr(loaded, f"x_{part}"), getattr(loaded, f"y_{part}")
         assert x.shape == (n, shape.n_features)
-        assert y.shape == ((n,) if shape.task == "multiclass" else (n, shape.n_outputs))
+        steps = (shape.n_steps,) if shape.n_steps else ()
+        assert y.shape == (n, *steps, *(() if shape.task == "multiclass" else (shape.n_outputs,)))
         assert y.dtype == (np.int64 if shape.task == "multiclass" else np.float64)
         if shape.task == "binary":
             assert np.isin(y, (0.0, 1.0)).all()

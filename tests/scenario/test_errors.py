@@ -62,7 +62,7 @@ BAD = {
     "no units": ("units = 4\n", "", ["9:1    layers[0].units: missing; add units = 8"]),
     "no optimizer": ('[optimizer]\ntype = "adam"\nlr = 0.05\n', "", ['1:1    optimizer: missing; add a table [optimizer] with type = "sgd" and lr = 0.1']),
     "unknown source": ('"xor"', '"xorr"', ["6:10   data.source: unknown source 'xorr'; did you mean 'xor'?"]),
-    "no source": ('source = "xor"\n', "", ["5:1    data.source: missing; add source, one of: and, nand, or, xor, linear, height_weight, ravine, circles, moons, spirals, blobs, digits, iris, wine, breast_cancer, points, ekg, recall, adding"]),
+    "no source": ('source = "xor"\n', "", ["5:1    data.source: missing; add source, one of: and, nand, or, xor, linear, height_weight, ravine, circles, moons, spirals, blobs, digits, iris, wine, breast_cancer, points, ekg, recall, adding, echo"]),
     "unknown optimizer": ('"adam"', '"adan"', ["22:8   optimizer.type: unknown optimizer 'adan'; did you mean 'adam'?"]),
     "another optimizer's key": ("0.05", "0.05\nrho = 0.9", ["24:1   optimizer.rho: rho belongs to type 'adadelta' or 'rmsprop', not to 'adam'; remove it or change type"]),
     "batch of nothing": ('"full"', "0", ["7:14   data.batch_size: got 0; batch_size must be a whole number from 1 on, or \"full\""]),

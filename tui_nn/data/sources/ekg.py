@@ -23,7 +23,7 @@ REGULAR, IRREGULAR = 0.02, 0.2  # standard deviation of the interval between two
 
 
 def ekg_shape(data: EkgData) -> DataShape:
-    return DataShape("binary", data.samples, data.length, 1)
+    return DataShape("binary", data.samples, data.length, 1, form=(data.length, 1))
 
 
 def ekg_faults(data: EkgData) -> Iterator[Fault]:

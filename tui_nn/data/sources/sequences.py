@@ -1,4 +1,4 @@
-"""Tasks whose answer was seen many time steps ago: delayed recall and the adding problem.
+"""Tasks whose answer was seen many time steps ago: delayed recall, the adding problem, and echo.
 
 A sample is a row of (steps, features), one step's inputs after the other's.
 """
@@ -6,6 +6,7 @@ A sample is a row of (steps, features), one step's inputs after the other's.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from tui_nn.data.late import np
 from tui_nn.data.randomness import PURPOSE_DATA, generator
@@ -14,7 +15,7 @@ from tui_nn.data.shape import DataShape
 from tui_nn.data.sources.blobs import MAX_NUMBERS
 from tui_nn.data.sources.planar import ranks, yes_or_no
 from tui_nn.scenario.errors import Fault
-from tui_nn.scenario.spec.sequence_data import AddingData, RecallData
+from tui_nn.scenario.spec.sequence_data import AddingData, EchoData, RecallData
 
 
 def too_many_numbers(samples: int, numbers: int, key: str, what: str, each: int = 1, fixed: int = 0) -> Iterator[Fault]:
@@ -36,10 +37,10 @@ def step_names(steps: int, names: list[str]) -> tuple[str, ...]:
 
 
 def recall_shape(data: RecallData) -> DataShape:
-    n_features = (data.delay + 2) * (data.classes + 1)
+    form = (data.delay + 2, data.classes + 1)
     if data.classes == 2:
-        return DataShape("binary", data.samples, n_features, 1)
-    return DataShape("multiclass", data.samples, n_features, data.classes)
+        return DataShape("binary", data.samples, prod(form), 1, form=form)
+    return DataShape("multiclass", data.samples, prod(form), data.classes, form=form)
 
 
 def recall_faults(data: RecallData) -> Iterator[Fault]:
@@ -71,7 +72,7 @@ def recall(data: RecallData, seed: int) -> Samples:
 
 
 def adding_shape(data: AddingData) -> DataShape:
-    return DataShape("regression", data.samples, 2 * data.steps, 1)
+    return DataShape("regression", data.samples, 2 * data.steps, 1, form=(data.steps, 2))
 
 
 def adding_faults(data: AddingData) -> Iterator[Fault]:
@@ -96,3 +97,30 @@ def adding(data: AddingData, seed: int) -> Samples:
     return Samples(
         x.reshape(n, -1), y[:, np.newaxis], step_names(data.steps, ["value", "marker"]), target_names=("sum",)
     )
+
+
+def echo_shape(data: EchoData) -> DataShape:
+    form = (data.steps, data.classes)
+    return DataShape("multiclass", data.samples, prod(form), data.classes + 1, form=form, n_steps=data.steps)
+
+
+def echo_faults(data: EchoData) -> Iterator[Fault]:
+    if data.delay >= data.steps:
+        yield Fault(
+            ("data", "delay"),
+            f"got {data.delay}; of {data.steps} steps no token would be heard again: use at most {data.steps - 1}",
+        )
+    yield from too_many_numbers(data.samples, data.steps * data.classes, "steps", "steps", each=data.classes)
+
+
+@source("echo", shape=echo_shape, faults=echo_faults)
+def echo(data: EchoData, seed: int) -> Samples:
+    """A random token at each step, one-hot; y (n, steps) is the token `delay` steps before, counted from 1; 0 is blank."""
+    n, steps = data.samples, data.steps
+    tokens = generator(seed, PURPOSE_DATA).integers(0, data.classes, (n, steps))
+    x = np.zeros((n, steps, data.classes))
+    np.put_along_axis(x, tokens[:, :, np.newaxis], 1.0, axis=2)
+    y = np.zeros((n, steps), dtype=np.int64)
+    y[:, data.delay :] = 1 + tokens[:, : steps - data.delay]
+    names = [f"token {k}" for k in range(data.classes)]
+    return Samples(x.reshape(n, -1), y, step_names(steps, names), ("blank", *map(str, range(data.classes))))

@@ -7,7 +7,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 from tui_nn.scenario.spec.base import BatchSize, DataNumber
 from tui_nn.scenario.spec.data_common import MAX_SAMPLES, DataSpec, Noise, Samples, TargetNoise
 from tui_nn.scenario.spec.init import row_of_numbers, rows_of_numbers
-from tui_nn.scenario.spec.sequence_data import AddingData, EkgData, RecallData
+from tui_nn.scenario.spec.sequence_data import AddingData, EchoData, EkgData, RecallData
 
 MAX_GIVEN_POINTS = 1_000  # what a file may write out
 MAX_GIVEN_FEATURES = 100
@@ -241,6 +241,7 @@ Data = Annotated[
     | PointsData
     | EkgData
     | RecallData
-    | AddingData,
+    | AddingData
+    | EchoData,
     Field(discriminator="source"),
 ]

@@ -70,3 +70,21 @@ class AddingData(DataSpec):
     """How many sequences."""
     steps: Steps = 20
     """Time steps of a sequence."""
+
+
+class EchoData(DataSpec):
+    """Echo: a random token at every time step; the answer at every step is the token some steps before.
+
+    The first steps have nothing to repeat: their answer is blank, class 0. Token k is class k + 1.
+    """
+
+    source: Literal["echo"]
+    """Where the samples come from."""
+    samples: Samples = 400
+    """How many sequences."""
+    steps: Steps = 12
+    """Time steps of a sequence."""
+    classes: Annotated[int, Field(ge=2, le=20)] = 3
+    """How many tokens there are; the network has one output more, for blank."""
+    delay: Annotated[int, Field(ge=0, le=MAX_STEPS - 1)] = 3
+    """How many steps later a token is to be repeated; 0 for at once."""
