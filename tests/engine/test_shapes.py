@@ -113,3 +113,11 @@ def test_shapes_are_checked_at_load(name):
         load_scenario("digits-dnn", [override])
     assert message in " ".join(str(error.value).split())
     assert len(error.value.problems) == 1
+
+
+def test_it_is_ready_once_its_kernels_are():
+    """What counts samples x places stands behind the kernels' addresses, and is 0 before the first iteration."""
+    session = Session(scenario([8, 8], [{"type": "dense", "units": 5}]))
+    assert not session.is_prepared
+    session.prepare()
+    assert session.is_prepared

@@ -218,7 +218,7 @@ class Frame:
         return sorted_out
 
     def _scratch(self, layer: Layer) -> np.ndarray:
-        rows = self._rows_after(layer.forward_op)
+        rows = self._rows_after(layer.first_op)
         size = KINDS[layer.kind].scratch(rows, layer) if layer.scratch >= 0 and rows > 0 else 0
         return self.snapshot.mem[layer.scratch : layer.scratch + size]
 

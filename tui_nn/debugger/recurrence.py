@@ -67,3 +67,30 @@ def _done(frame: Frame, layer: LayerFrame, phase: str) -> int:
 
 
 END = {"rnn": at.RNN_END, "lstm": at.LSTM_END, "gru": at.GRU_END}
+
+
+def step_errors(steps: Steps) -> np.ndarray:
+    """(steps,) norm of ∂loss/∂h at each time step, over samples and units: delta_norm.X.tN of the metrics, from the arrays."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.sqrt((steps.delta.astype(np.float64) ** 2).sum(axis=(0, 2)))
+
+
+def pre_activation(
+    frame: Frame, layer: LayerFrame, sample: int, t: int, unit: int, gate: int = 0
+) -> tuple[float, float, float] | None:
+    """What a gate of one unit sums up at one step: Σ x w, Σ h' w and b; None if the weights have been moved since."""
+    steps = steps_of(frame, layer)
+    names = [each.name for each in frame.layers]
+    at = names.index(layer.name)
+    source = frame.layers[at - 1].activation if at else frame.inputs
+    parts = {parameter.role: parameter for parameter in layer.parameters}
+    is_moved = any(parameter.is_update_fresh for parameter in layer.parameters) or not layer.is_forward_fresh
+    if steps is None or is_moved or len(source) != len(steps.hidden):
+        return None
+    x = source[sample].reshape(layer.shape_in)[t].astype(np.float64)
+    before = steps.hidden[sample, t - 1].astype(np.float64) if t else np.zeros(layer.units)
+    row = gate * layer.units + unit
+    with np.errstate(invalid="ignore", over="ignore"):
+        from_input = float(x @ parts["weight_ih"].value[row])
+        from_state = float(before @ parts["weight_hh"].value[row])
+    return from_input, from_state, float(parts["bias"].value[row])

@@ -119,7 +119,7 @@ class Compiler:
     def _layer(self, place: Place) -> Layer:
         return Layer(
             place.name, place.kind, place.shape_in, place.shape, place.output, place.delta, place.parameters,
-            place.buffers, place.scratch, place.forward_op, place.backward_op, place.delta_op,
+            place.buffers, place.scratch, place.first_op if place.first_op >= 0 else place.forward_op, place.forward_op, place.backward_op, place.delta_op,
             {tensor.name: self.updates[tensor.name] for tensor in place.parameters}, place.spec,
         )  # fmt: skip
 

@@ -52,7 +52,8 @@ class Machine:
         self._hist = self._reserve_history()
         self.hist = self._hist[:0]  # what of it is in use; a row is NaN until it is written
         self._grow_history()
-        self.address = self.ctl[self.ctl[at.ADDRESS] :]
+        first = int(self.ctl[at.ADDRESS])
+        self.address = self.ctl[first : first + len(program.kernels)]
         self._loop: Any = None
         self._compiling = threading.RLock()
         self.restart()

@@ -30,6 +30,7 @@ class Place:
     setting: int = -1
     no_bias: int = -1  # zeros, for a layer that could have a bias and has none
     norm_scale: int = -1  # (units,) what max_norm multiplied each unit's weights by, to be looked at
+    first_op: int = -1  # of the forward rows, if it has several
     forward_op: int = -1
     backward_op: int = -1
     delta_op: int = -1

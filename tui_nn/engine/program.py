@@ -82,6 +82,7 @@ class Layer:
     """A row of the network: where its output and the loss's gradient with respect to it stand in mem.
 
     buffers are part of the state, but moved by the layer itself. delta_op is the row that completes its delta;
+    first_op begins its output and forward_op completes it.
     updates has the row that moves each parameter. scratch (-1: none) is what forward leaves for backward.
     shape_in, shape: of what comes in and goes out, for one sample; see scenario/spec/shape.py.
     """
@@ -95,6 +96,7 @@ class Layer:
     parameters: tuple[Tensor, ...]
     buffers: tuple[Tensor, ...]
     scratch: int
+    first_op: int
     forward_op: int
     backward_op: int
     delta_op: int

@@ -18,7 +18,7 @@ def list_steps(c: Compiler, place: Place, source: int) -> None:
     """Forwards: what the inputs alone say of every step, in one product; then the steps, each from the one before."""
     steps, n_in = place.shape_in
     width, cells = place.parameters[0].shape[0], place.cells() | {"in": source, "out": place.output}
-    c.listing.add(
+    place.first_op = c.listing.add(
         "forward", place.kind, "recurrent_input", place.name, f"forward {place.name} input",
         f"[{c.batch},{steps},{n_in}]→[{c.batch},{steps},{width}]", "x W_ihᵀ + b of every step", **cells,
     )  # fmt: skip

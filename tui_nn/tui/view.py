@@ -28,6 +28,7 @@ class View:
     layer: int = 0
     sample: int = 0
     unit: int = 0
+    step: int = 0  # of a recurrent layer
     row: int = 0  # of the selected tensor, in the Optimizer tab
     column: int = 0  # its input; one past the last is the bias
     detail: str = "activations"

@@ -9,7 +9,7 @@ from tui_nn.scenario.spec.base import MAX_UNITS, Number
 from tui_nn.scenario.spec.init import Initialized, InitName
 from tui_nn.scenario.spec.layer import LayerSpec
 from tui_nn.scenario.spec.regularizers import Penalized
-from tui_nn.scenario.spec.shape import Shape, dims
+from tui_nn.scenario.spec.shape import Box, Shape, dims, whole
 
 MAX_STEPS = 1_000  # each is two rows of the program
 MEASURED_STEPS = 200  # of a longer sequence no step has metrics of its own
@@ -59,6 +59,10 @@ class RecurrentLayer(LayerSpec, Initialized, Penalized):
 
     def fan(self, role: str, shape: Shape) -> tuple[int, int]:
         return (self.units if role == "weight_hh" else shape[-1]), self.gates * self.units
+
+    def reach(self, box: Box, shape: Shape) -> Box:
+        """A step hears of all steps up to itself."""
+        return ((0, box[0][1]),) if box else whole(shape)
 
     def start_of(self, role: str) -> Initialized:
         if role == "weight_hh":

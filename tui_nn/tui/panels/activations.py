@@ -45,6 +45,10 @@ def activations_lines(frame: Frame, view: View, width: int, height: int, ink: In
         from tui_nn.tui.panels.maps import maps_lines
 
         return maps_lines(frame, view, width, height, ink)
+    if mode == GATES:
+        from tui_nn.tui.panels.gates import gates_lines
+
+        return gates_lines(frame, view, width, height, ink)
     layer = view.layer_of(frame)
     if mode == HISTOGRAM and len(layer.activation):
         from tui_nn.tui.histogram import histogram_lines
@@ -180,6 +184,11 @@ def move_in_batch(frame: Frame, view: View, dx: int, dy: int, page: bool = False
 
         move_on_maps(frame, view, dx, dy, page)
         return
+    if view.detail == "activations" and view.mode("activations") == GATES:
+        from tui_nn.tui.panels.gates import move_in_time
+
+        move_in_time(frame, view, dx, dy, page)
+        return
     n, units = view.layer_of(frame).activation.shape
     view.sample = clamp(clamp(view.sample, n) + dy, n)
     view.unit = clamp(clamp(view.unit, units) + dx, units)
@@ -189,7 +198,8 @@ MICROSCOPE = Microscope(
     "the layer's output (v changes the view): as a map with a row a sample of the batch and a column a unit; as a histogram; each unit's mean, "
     "spread and share of samples it fired for, and how long a unit has been silent; of a batch norm, this batch's statistics beside the "
     "running ones that evaluation takes; of a dropout layer, which units are off for which sample; and of a layer that works on images or sequences, one sample's feature "
-    "maps, with a frame around what the pixel under the cursor sees of the input (the arrows move it, PgUp and PgDn change the sample).",
+    "maps, with a frame around what the pixel under the cursor sees of the input (the arrows move it; the sample is the map's); "
+    "of a recurrent layer, what gates and state of a unit did at every time step, and the state of one step by hand.",
     activations_lines,
     move_in_batch,
     modes=MODES,

@@ -35,6 +35,10 @@ MIN_MAP = 6  # lines: below, the heatmap of the selected layer would say little
 def gradients_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
     """One of the pictures, view.mode("gradients") says which."""
     mode = view.mode("gradients")
+    if mode == STEPS:
+        from tui_nn.tui.panels.over_steps import steps_lines
+
+        return steps_lines(frame, view, width, height, ink)
     if mode in (ERROR_TIME, GRADIENT_TIME):
         from tui_nn.tui.panels.gradient_history import ERROR, GRADIENT, history_lines
 
@@ -203,7 +207,12 @@ def _delta_map(frame: Frame, view: View, width: int, height: int, ink: Ink) -> l
 
 
 def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
-    """Up and down select a layer, left and right a unit of the map."""
+    """Up and down select a layer, left and right a unit of the map; over steps, left and right a time step."""
+    if view.mode("gradients") == STEPS and dx:
+        from tui_nn.tui.panels.gates import move_in_time
+
+        move_in_time(frame, view, dx, 0)
+        return
     if dy:
         n = len(frame.layers)
         view.layer = clamp(clamp(view.layer, n) + dy, n)
@@ -213,7 +222,7 @@ def move(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None
 
 MICROSCOPE = Microscope(
     "the error signal ∂loss/∂output and the gradient of the parameters (v changes the view): at every layer, as norms on a log scale, which "
-    "shows whether the signal vanishes or explodes on its way back; each over the whole run, a row a layer; and as a histogram of the selected layer.",
+    "shows whether the signal vanishes or explodes on its way back; each over the whole run, a row a layer; as a histogram of the selected layer; and of a recurrent layer, at every time step.",
     gradients_lines,
     move,
     modes=MODES,

@@ -214,13 +214,9 @@ def _input_signal(frame: Frame, sample: int, box: Box | None, width: int, height
 
 
 def move_on_maps(frame: Frame, view: View, dx: int, dy: int, page: bool = False) -> None:
-    """Over the places of a map, at its side on to the next map; PgUp and PgDn to another sample."""
+    """Over the places of a map, at its side on to the next map."""
     layer = placed_layer(frame, view)
     if layer is None:
-        return
-    if page:
-        n = len(layer.activation)
-        view.sample = clamp(clamp(view.sample, n) + (1 if dy > 0 else -1), n)
         return
     shape = layer.shape
     *place, unit = spot(shape, selected_value(view, shape))
