@@ -12,6 +12,7 @@ from tests.engine.layer_nets import FAMILIES, N_IN, layers_of
 from tests.engine.loss_cases import LOSS_CASES, LossCase
 from tests.engine.make import ACTIVATIONS, LOSSES, OPTIMIZERS, STEP, YES_OR_NO, make_session
 from tests.engine.optimizer_cases import CASES, PATHS
+from tests.engine.window_nets import window_session
 from tui_nn.engine import lowlevel
 
 OPTIONS = [name for name in LOSS_CASES if name.endswith("smoothed weighted")]  # each kernel that has options
@@ -22,6 +23,7 @@ RUNS = [
     *(("tanh", "sparse_categorical_cross_entropy", optimizer) for optimizer in OPTIMIZERS),
     *(("linear", "mse", case) for case in PATHS if case not in OPTIMIZERS),
     *((family, "mse", "sgd") for family in ("all", "skip-input", "no-bias")),  # every kernel of layers
+    ("tiny", "mse", "sgd"),  # convolution and pooling
 ]
 
 
@@ -32,7 +34,10 @@ def numbers(hidden: str, loss: str, optimizer: str) -> dict[str, Any]:
     if hidden in FAMILIES:
         layers = layers_of(hidden, "tanh", case.units)
     settings = {"n": 5, "n_in": N_IN, "n_val": 2, "batch_size": 3, "optimizer": CASES[optimizer], "seed": 11}
-    session = make_session(layers, case.table, task=case.task, **settings)
+    if hidden == "tiny":
+        session = window_session(hidden, **{key: value for key, value in settings.items() if key != "n_in"})
+    else:
+        session = make_session(layers, case.table, task=case.task, **settings)
     session.prepare()
     session.goto(7, 3)
     session.back("op", 2)

@@ -99,14 +99,16 @@ def slopes(session: Session, entries: np.ndarray, first_op: int) -> Slopes:
 
 
 def fired(session: Session) -> bytes:
-    """On which side of its kink every unit stands that has one, for every live sample."""
+    """On which side of its kink every unit stands that has one, and which number is the largest, for every live sample."""
     program, machine = session.program, session.machine
     rows = program.rows(machine.iteration)
-    return b"".join(
-        (array_at(machine, below.output, rows, below.units) > 0).tobytes()
+    sides = [
+        (array_at(machine, below.output, rows, below.values) > 0).tobytes()
         for below, layer in zip(program.layers, program.layers[1:], strict=False)
         if layer.kind in KINKED
-    )
+    ]
+    largest = [layer for layer in program.layers if layer.kind == "max_pool"]
+    return b"".join([*sides, *(array_at(machine, layer.scratch, rows, layer.values).tobytes() for layer in largest)])
 
 
 def error(grad: np.ndarray, slope: np.ndarray, loss: float) -> float:

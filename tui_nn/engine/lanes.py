@@ -108,7 +108,7 @@ def _behind(builder, place, start: int, kind: Lanes):
 
 @intrinsic
 def load(typing_context, source, at, live):
-    """The `live` numbers (or eight, if it is more) from element `at` on; 0 in the lanes behind."""
+    """The `live` numbers (or eight, if it is more; none, if it is not positive) from element `at` on; 0 in the lanes behind."""
     kind = Lanes(source.dtype)
 
     def generate(context, builder, signature, args):

@@ -65,8 +65,10 @@ def load_wide(source, at, live):
 
 def load_column(source, at, step, live):
     flat, n = source.reshape(-1), min(live, LANES)
-    check(flat, at, (n - 1) * step + 1)
     values = np.zeros(LANES, source.dtype)
+    if n <= 0:
+        return values
+    check(flat, at, (n - 1) * step + 1)
     values[:n] = flat[at : at + (n - 1) * step + 1 : step]
     return values
 

@@ -33,6 +33,8 @@ EXAMPLES: dict[str | int, tuple[str, Any]] = {
     "optimizer": ('a table [optimizer] with type = "sgd" and lr = 0.1', {"type": "sgd", "lr": 0.1}),
     "train": ("a table [train] with iterations = 500", {"iterations": 500}),
     "units": ("units = 8", 8),
+    "filters": ("filters = 8", 8),
+    "kernel": ("kernel = 3", 3),
     "every": ("every = 10", 10),
     "warmup": ("warmup = 5", 5),
     "skip": ('skip = "input"', "input"),
