@@ -16,10 +16,10 @@ from tui_nn.bench.peers.worker import calibrated, serve
 from tui_nn.bench.report import report, report_text
 from tui_nn.bench.scaling import Case, cliffs, memory
 from tui_nn.bench.sides import OURS, PEERS, Found, Side, SideAbsent, SideError, SideProcess, find_peer
-from tui_nn.bench.workloads import WORKLOADS, Workload, save_task
+from tui_nn.bench.workloads import WORKLOADS, Workload, dense, save_task
 
 NOBODY = (Side("JAX", "no_such_side", "jax"), Side("PyTorch", "no_such_side", "torch"))
-SMALL = Workload("4-6-3", (4, 6, 3), "relu", 5, 10)
+SMALL = dense("4-6-3", (4, 6, 3), "relu", 5, 10)
 PYTHONS = [*filter(None, os.environ.get("TUI_NN_PEER_PYTHON", "").split(os.pathsep)), sys.executable]
 
 
@@ -37,8 +37,15 @@ def installed(side: Side) -> Found:
 
 def test_products_of_the_small_network_counted_by_hand():
     """2-8-8-1, batch 10: forward 10 x (16 + 64 + 8) = 880, weight gradients the same, input gradients 10 x (8 + 64)."""
-    assert multiply_adds([2, 8, 8, 1], 10) == 880 + 880 + 720
-    assert n_parameters([2, 8, 8, 1]) == 24 + 72 + 9
+    assert multiply_adds(WORKLOADS[0]) == 880 + 880 + 720
+    assert n_parameters(WORKLOADS[0]) == 24 + 72 + 9
+
+
+def test_multiply_adds_of_the_convolutions_by_hand():
+    """Two passes over 9·16 weights at 64 places, three over 144·32 at 64 and over 2,048·10, for each of 32 samples."""
+    assert WORKLOADS[5].id == "8x8x1-16-32-10"
+    assert multiply_adds(WORKLOADS[5]) == 32 * (2 * 64 * 144 + 3 * 64 * 4608 + 3 * 20480)
+    assert n_parameters(WORKLOADS[5]) == 160 + 4640 + 20490
     rows = [(product.layer, product.role, product.m, product.k, product.n) for product in products([2, 3, 1], 5)]
     assert rows == [
         (0, "forward", 5, 2, 3),
@@ -56,7 +63,7 @@ def test_the_floor_does_those_products_and_one_adam_pass():
     from tui_nn.bench.floor_side import LEFT_TRANSPOSED, RIGHT_TRANSPOSED, loop, operands
 
     rows = operands([4, 6, 3], 5)
-    state = [np.full(n_parameters([4, 6, 3]), 0.01, np.float32) for _ in range(4)]
+    state = [np.full(n_parameters(SMALL), 0.01, np.float32) for _ in range(4)]
     arrays = List([array for row in rows for array in row[1:]])
     loop(1, np.array([row.kind for row in rows]), arrays, *state)
     done = 0
@@ -65,7 +72,7 @@ def test_the_floor_does_those_products_and_one_adam_pass():
         b = right.T if kind == RIGHT_TRANSPOSED else right
         assert out == pytest.approx(a.astype(float) @ b.astype(float), rel=1e-5, abs=1e-5)  # float32 sums of up to 6
         done += a.shape[0] * a.shape[1] * b.shape[1]
-    assert done == multiply_adds([4, 6, 3], 5)
+    assert done == multiply_adds(SMALL)
     # m = 0.9 m + 0.1 g = 0.01; v = 0.999 v + 0.001 g^2 = 0.00999 + 1e-7; p = 0.01 - 0.001 m / sqrt(v)
     assert state[0] == pytest.approx(0.01 - 0.001 * 0.01 / (0.00999 + 1e-7) ** 0.5, rel=1e-6)
 
@@ -143,7 +150,7 @@ def test_cliffs_by_hand():
 def test_memory_of_a_scaling_row():
     """A checkpoint is the parameters and Adam's two slots, each layer rounded up to 16 numbers of 4 bytes."""
     case = Case("width", 8)
-    least = 3 * 4 * n_parameters(case.workload.widths)
+    least = 3 * 4 * n_parameters(case.workload)
     sizes = memory(case.workload)
     assert least <= sizes["checkpoint_bytes"] <= least + 3 * 4 * 16 * 4
     assert sizes["memory_bytes"] > sizes["checkpoint_bytes"]
@@ -215,7 +222,7 @@ def test_the_worker_measures_only_what_is_wanted(tmp_path: Path):
     class Two:
         @staticmethod
         def variants(task: Any) -> dict[str, Any]:
-            assert task.widths == [4, 6, 3]
+            assert [layer["units"] for layer in task.layers] == [6, 3]
             return {name: (lambda n: (n * 1e-3, n)) for name in ("a", "b")}
 
     file = str(save_task(SMALL, tmp_path)).replace("\\", "/")
@@ -229,7 +236,7 @@ def test_the_worker_measures_only_what_is_wanted(tmp_path: Path):
 # That all sides do the same work
 
 
-@pytest.mark.parametrize("workload", [WORKLOADS[0], WORKLOADS[4]], ids=lambda workload: workload.id)
+@pytest.mark.parametrize("workload", [WORKLOADS[0], WORKLOADS[4], WORKLOADS[5]], ids=lambda workload: workload.id)
 @pytest.mark.parametrize("side", PEERS, ids=lambda side: side.name)
 def test_peers_compute_what_we_compute(side: Side, workload: Workload, tmp_path: Path):
     """The losses of five iterations, so four Adam updates, agree to float32 rounding: 1e-5 of the loss."""
@@ -279,7 +286,7 @@ def test_quick_scaling(run: Run):
     assert [row["width"] for row in sweeps["width"]] == [8, 9, 16]
     assert sweeps.keys() == {"width", "depth", "batch"}
     row = sweeps["width"][0]
-    assert row["multiply_adds"] == multiply_adds([8, 8, 8, 8, 10], 32)
+    assert row["multiply_adds"] == multiply_adds(dense("row", (8, 8, 8, 8, 10), "relu", 32, 32))
     assert row["ns_per_multiply_add"] == pytest.approx(row["best_us"] * 1000 / row["multiply_adds"])
 
 

@@ -38,8 +38,7 @@ def variants(task: Task) -> dict[str, Run]:
 
 
 def workload_of(task: Task) -> Workload:
-    activation = "tanh" if task.activation == "tanh" else "relu"
-    return Workload("task", tuple(task.widths), activation, task.batch, len(task.x))
+    return Workload("task", tuple(task.form), tuple(task.layers), task.batch, len(task.x))
 
 
 def timed(program: Program) -> Run:

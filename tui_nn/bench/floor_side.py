@@ -16,7 +16,7 @@ import scipy.linalg  # noqa: F401  (its BLAS is the one Numba calls: load it bef
 from numba.typed.typedlist import List
 from threadpoolctl import threadpool_limits
 
-from tui_nn.bench.arithmetic import n_parameters, products
+from tui_nn.bench.arithmetic import products
 
 if TYPE_CHECKING:
     from tui_nn.bench.peers.worker import Run, Task
@@ -42,10 +42,14 @@ def about() -> dict[str, str]:
 
 
 def variants(task: Task) -> dict[str, Run]:
-    rows = operands(task.widths, task.batch)
+    if any(layer["type"] != "dense" for layer in task.layers):
+        return {}  # its products would need copies that count as well
+    widths = [*task.form, *(layer["units"] for layer in task.layers)]
+    rows = operands(widths, task.batch)
     kinds = np.array([row.kind for row in rows], np.int64)
     arrays = List([array for row in rows for array in row[1:]])
-    state = [np.full(n_parameters(task.widths), 1e-3, REAL) for _ in range(4)]
+    n = sum(n_in * n_out + n_out for n_in, n_out in pairwise(widths))
+    state = [np.full(n, 1e-3, REAL) for _ in range(4)]
 
     def run(n: int) -> tuple[float, int]:
         start = time.perf_counter()

@@ -58,13 +58,14 @@ def workload_data(workload: Workload, times: Times) -> dict[str, Any]:
     return {
         "id": workload.id,
         "title": workload.title,
-        "widths": list(workload.widths),
+        "form": list(workload.form),
+        "layers": list(workload.layers),
         "activation": workload.activation,
         "loss": workload.loss,
         "batch": workload.batch,
         "samples": workload.samples,
-        "parameters": n_parameters(workload.widths),
-        "multiply_adds": multiply_adds(workload.widths, workload.batch),
+        "parameters": n_parameters(workload),
+        "multiply_adds": multiply_adds(workload),
         "figures": figures,
         **ratios(figures),
     }

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from tui_nn.bench.arithmetic import multiply_adds, n_parameters
 from tui_nn.bench.measure import Figure, Plan, Say, measure
 from tui_nn.bench.sides import OURS
-from tui_nn.bench.workloads import Workload, make_program
+from tui_nn.bench.workloads import Workload, dense, make_program
 
 Sweep = Literal["width", "depth", "batch"]
 
@@ -42,10 +42,10 @@ class Case:
     def workload(self) -> Workload:
         name = f"{self.sweep}-{self.size}"
         if self.sweep == "width":
-            return Workload(name, (*[self.size] * 4, 10), "relu", 32, 1024)
+            return dense(name, (*[self.size] * 4, 10), "relu", 32, 1024)
         if self.sweep == "depth":
-            return Workload(name, (*[32] * (self.size + 1), 10), "tanh", 32, 1024)
-        return Workload(name, (*[32] * 4, 10), "relu", self.size, 2048)
+            return dense(name, (*[32] * (self.size + 1), 10), "tanh", 32, 1024)
+        return dense(name, (*[32] * 4, 10), "relu", self.size, 2048)
 
 
 def scaling(sizes: dict[Sweep, tuple[int, ...]], plan: Plan, say: Say) -> dict[str, Any]:
@@ -67,13 +67,13 @@ def scaling(sizes: dict[Sweep, tuple[int, ...]], plan: Plan, say: Say) -> dict[s
 
 def row(case: Case, figure: Figure) -> dict[str, Any]:
     workload = case.workload
-    work = multiply_adds(workload.widths, workload.batch)
+    work = multiply_adds(workload)
     return {
         case.sweep: case.size,
         "best_us": figure.best,
         "median_us": figure.median,
         "multiply_adds": work,
-        "parameters": n_parameters(workload.widths),
+        "parameters": n_parameters(workload),
         "samples": workload.batch,
         "ns_per_multiply_add": figure.best * 1e3 / work,
         "us_per_sample": figure.best / workload.batch,

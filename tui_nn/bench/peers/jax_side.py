@@ -91,9 +91,29 @@ def losses(task: Task, n: int) -> list[float]:
 
 
 def initial_parameters(task: Task) -> Any:
-    """[(weight, bias)] by layer; weights are stored (in, out) here."""
-    pairs = zip(task.weights, task.biases, strict=True)
-    return [(jnp.asarray(weight.T), jnp.asarray(bias)) for weight, bias in pairs]
+    """[(weight, bias)] by layer; weights are stored with inputs before outputs here: (in, out), (height, width, in, out)."""
+    return [
+        (jnp.asarray(weight.T if weight.ndim == 2 else weight.transpose(2, 3, 1, 0)), jnp.asarray(bias))
+        for weight, bias in task.parameters
+    ]
+
+
+def network(task: Task, params: Any, x: Any) -> Any:
+    """The logits."""
+    left = iter(params)
+    for layer in task.layers:
+        if layer["type"] == "flatten":
+            x = x.reshape(x.shape[0], -1)
+            continue
+        weight, bias = next(left)
+        if layer["type"] == "conv2d":
+            lie = ("NHWC", "HWIO", "NHWC")
+            x = lax.conv_general_dilated(x, weight, (1, 1), layer["padding"].upper(), dimension_numbers=lie) + bias
+        else:
+            x = x @ weight + bias
+        if "activation" in layer:
+            x = ACTIVATIONS[layer["activation"]](x)
+    return x
 
 
 def initial_state(task: Task, is_flat: bool = False) -> Any:
@@ -108,16 +128,16 @@ def initial_state(task: Task, is_flat: bool = False) -> Any:
 
 def make_step(task: Task, is_flat: bool = False) -> Any:
     """One iteration on the samples of one batch: (state, rows) -> (state, loss)."""
-    x, y = jnp.asarray(task.x), jnp.asarray(task.y if task.is_binary else task.y.astype("int32"))
-    activation, setting = ACTIVATIONS[task.activation], task.settings
+    x, y = (
+        jnp.asarray(task.x.reshape(-1, *task.form)),
+        jnp.asarray(task.y if task.is_binary else task.y.astype("int32")),
+    )
+    setting = task.settings
     lr, b1, b2, eps = setting["lr"], setting["beta1"], setting["beta2"], setting["eps"]
     as_tree = ravel_pytree(initial_parameters(task))[1] if is_flat else lambda params: params
 
     def loss_of(params: Any, inputs: Any, target: Any) -> Any:
-        *hidden, (weight, bias) = as_tree(params)
-        for hidden_weight, hidden_bias in hidden:
-            inputs = activation(inputs @ hidden_weight + hidden_bias)
-        logits = inputs @ weight + bias
+        logits = network(task, as_tree(params), inputs)
         if task.is_binary:
             return jnp.mean(jnp.maximum(logits, 0) - logits * target + jnp.log1p(jnp.exp(-jnp.abs(logits))))
         chosen = jnp.take_along_axis(logits, target[:, None], axis=1)[:, 0]

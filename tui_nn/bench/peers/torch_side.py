@@ -53,14 +53,7 @@ def shuffled_batches(n: int, batch: int) -> Iterator[torch.Tensor]:
 
 def make_step(task: Task, is_fused: bool) -> Callable[[torch.Tensor], torch.Tensor]:
     """A network with the initial weights; the function trains it on the samples of one batch and gives their loss."""
-    parts: list[torch.nn.Module] = []
-    for weight, bias in zip(task.weights, task.biases, strict=True):
-        dense = torch.nn.Linear(weight.shape[1], weight.shape[0])
-        with torch.no_grad():
-            dense.weight.copy_(torch.from_numpy(weight))
-            dense.bias.copy_(torch.from_numpy(bias))
-        parts += [dense, ACTIVATIONS[task.activation]()]
-    network = torch.nn.Sequential(*parts[:-1])
+    network = torch.nn.Sequential(*modules(task))
     loss_of = torch.nn.BCEWithLogitsLoss() if task.is_binary else torch.nn.CrossEntropyLoss()
     setting = task.settings
     optimizer = torch.optim.Adam(
@@ -71,6 +64,8 @@ def make_step(task: Task, is_fused: bool) -> Callable[[torch.Tensor], torch.Tens
         **({"fused": True} if is_fused else {}),
     )
     x, y = torch.from_numpy(task.x), torch.from_numpy(task.y)
+    if len(task.form) == 3:
+        x = x.reshape(-1, *task.form).permute(0, 3, 1, 2).contiguous()  # channels first, as it likes them best
 
     def step(rows: torch.Tensor) -> torch.Tensor:
         optimizer.zero_grad()
@@ -80,3 +75,33 @@ def make_step(task: Task, is_fused: bool) -> Callable[[torch.Tensor], torch.Tens
         return loss.detach()
 
     return step
+
+
+def modules(task: Task) -> list[torch.nn.Module]:
+    """The layers, with the starting weights."""
+    parts: list[torch.nn.Module] = []
+    starts, channels = iter(task.parameters), task.form[-1]
+    for layer in task.layers:
+        if layer["type"] == "flatten":
+            parts.append(ChannelsLast())
+            continue
+        weight, bias = (torch.from_numpy(each) for each in next(starts))
+        if layer["type"] == "conv2d":
+            part = torch.nn.Conv2d(channels, layer["filters"], layer["kernel"], padding=layer["padding"])
+            channels = layer["filters"]
+        else:
+            part = torch.nn.Linear(weight.shape[1], weight.shape[0])
+        with torch.no_grad():
+            part.weight.copy_(weight)
+            part.bias.copy_(bias)
+        parts.append(part)
+        if "activation" in layer:
+            parts.append(ACTIVATIONS[layer["activation"]]())
+    return parts
+
+
+class ChannelsLast(torch.nn.Module):
+    """Flatten in the order of the other sides."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.permute(0, 2, 3, 1).flatten(1)

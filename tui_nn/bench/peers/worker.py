@@ -33,37 +33,35 @@ MOST_ROUNDS = 6
 class Task:
     """A workload as every side gets it, whatever its library.
 
-    Shapes: x (n, widths[0]) float32; y (n, 1) float32 of 0 and 1, or (n,) int64 class index;
-            weights[k] (widths[k + 1], widths[k]), biases[k] (widths[k + 1],), float32.
+    layers: tables as in a scenario ("type", sizes, "activation"), the last a dense one that gives logits.
+    parameters: the starting values of each layer that has any, in the order of the layers, as PyTorch lists and shapes them:
+            [weight (out, in) or (out, in, height, width), bias (out,)], float32.
+    Shapes: x (n, product of form) float32; y (n, 1) float32 of 0 and 1, or (n,) int64 class index.
     """
 
-    widths: list[int]
-    activation: str  # of every layer but the last, which gives logits
+    form: list[int]
+    layers: list[dict[str, Any]]
     batch: int
     settings: dict[str, float]  # of Adam: lr, beta1, beta2, eps
     x: Any
     y: Any
-    weights: list[Any]
-    biases: list[Any]
+    parameters: list[list[Any]]
 
     @property
     def is_binary(self) -> bool:
-        return self.widths[-1] == 1
+        return self.layers[-1]["units"] == 1
 
 
 def load_task(file: str) -> Task:
     import numpy as np
 
     with np.load(file) as arrays:
+        parameters: dict[str, list[Any]] = {}
+        for key in arrays:
+            if key.startswith("parameter "):
+                parameters.setdefault(key.split()[1].split(".")[0], []).append(arrays[key])
         spec = json.loads(str(arrays["spec"]))
-        layers = range(len(spec["widths"]) - 1)
-        return Task(
-            **spec,
-            x=arrays["x"],
-            y=arrays["y"],
-            weights=[arrays[f"weight_{k}"] for k in layers],
-            biases=[arrays[f"bias_{k}"] for k in layers],
-        )
+        return Task(**spec, x=arrays["x"], y=arrays["y"], parameters=list(parameters.values()))
 
 
 def calibrated(run: Run, seconds: float) -> int:
