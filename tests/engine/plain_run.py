@@ -12,6 +12,7 @@ from tests.engine.layer_nets import FAMILIES, N_IN, layers_of
 from tests.engine.loss_cases import LOSS_CASES, LossCase
 from tests.engine.make import ACTIVATIONS, LOSSES, OPTIMIZERS, STEP, YES_OR_NO, make_session
 from tests.engine.optimizer_cases import CASES, PATHS
+from tests.engine.recurrent_nets import NETWORKS, session_of
 from tests.engine.window_nets import window_session
 from tui_nn.engine import lowlevel
 
@@ -24,6 +25,7 @@ RUNS = [
     *(("linear", "mse", case) for case in PATHS if case not in OPTIMIZERS),
     *((family, "mse", "sgd") for family in ("all", "skip-input", "no-bias")),  # every kernel of layers
     ("tiny", "mse", "sgd"),  # convolution and pooling
+    *((network, "mse", "sgd") for network in ("rnn-to-sequence", "two-lstm", "two-gru", "embedding")),
 ]
 
 
@@ -36,6 +38,8 @@ def numbers(hidden: str, loss: str, optimizer: str) -> dict[str, Any]:
     settings = {"n": 5, "n_in": N_IN, "n_val": 2, "batch_size": 3, "optimizer": CASES[optimizer], "seed": 11}
     if hidden == "tiny":
         session = window_session(hidden, **{key: value for key, value in settings.items() if key != "n_in"})
+    elif hidden in NETWORKS:
+        session = session_of(hidden, n=5, n_val=2, batch_size=3, seed=11)
     else:
         session = make_session(layers, case.table, task=case.task, **settings)
     session.prepare()
