@@ -131,7 +131,9 @@ def why_no_sharpness(scenario: Scenario) -> str | None:
         )
     shape, batch = data_shape(scenario.data), scenario.data.batch_size
     rows = shape.n_train if batch == "full" else min(int(batch), shape.n_train)
-    values = 3 * rows * sum(prod(row.shape) for row in layer_names(scenario))  # output, delta, what backward needs
+    names = layer_names(scenario)
+    values = 3 * rows * sum(prod(row.shape) for row in names)  # output, delta, what backward needs
+    values += rows * sum(scenario.layers[row.index].kept_values(row.shape_in) for row in names if row.kind in RECURRENT)
     if values > SHARPNESS_VALUES:
         return (
             f"it keeps {values:,} values of a batch a second time, and {SHARPNESS_VALUES:,} is the most; "

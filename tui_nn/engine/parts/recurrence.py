@@ -52,12 +52,14 @@ RECURRENT = {
     "rnn": recurrent("h = tanh(x W_ihᵀ + h' W_hhᵀ + b)", "δs = δh (1 - h²), δh' = δs W_hh", 1, FOR_INPUT, RNN_END, 16),
     "lstm": recurrent(
         "i, f, o = σ(s), g = tanh(s), s = x W_ihᵀ + h' W_hhᵀ + b;  c = f c' + i g;  h = o tanh c",
-        "δc += δh o (1 - tanh²c);  δi = δc g, δf = δc c', δg = δc i, δo = δh tanh c;  δh' = δs W_hh, δc' = δc f",
+        "δc += δh o (1 - tanh²c);  δs = δc g i (1 - i), δc c' f (1 - f), δc i (1 - g²), δh tanh c o (1 - o);  "
+        "δh' = δs W_hh, δc' = δc f",
         4, FOR_INPUT, LSTM_END, 18,
     ),
     "gru": recurrent(
         "r, z = σ(x W_ihᵀ + h' W_hhᵀ + b), n = tanh(x W_inᵀ + b_n + r (h' W_hnᵀ + b_hn));  h = (1 - z) n + z h'",
-        "δn = δh (1 - z), δz = δh (h' - n), δr = δn' (h' W_hnᵀ + b_hn);  δh' = δs W_hh + δh z",
+        "δs_n = δh (1 - z)(1 - n²), δs_z = δh (h' - n) z (1 - z), δs_r = δs_n (h' W_hnᵀ + b_hn) r (1 - r);  "
+        "δh' = [δs_r, δs_z, δs_n r] W_hh + δh z",
         3, GRU_HIDDEN_SUMS, GRU_END, 20,
     ),
     "embedding": Kind(
