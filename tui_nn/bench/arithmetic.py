@@ -48,9 +48,12 @@ def multiply_adds(workload: Workload) -> int:
 
 
 def weights_and_places(workload: Workload) -> list[tuple[int, int]]:
-    """Of each layer with parameters: how many weights its matrices have, and at how many places of a sample they are used."""
+    """Of each layer with parameters: how many weights its matrices have, and at how many places of a sample they are used.
+
+    Those of a recurrent layer at every time step, whatever it hands on.
+    """
     from tui_nn.bench.workloads import scenario_of
-    from tui_nn.scenario.naming import layer_names
+    from tui_nn.scenario.naming import RECURRENT, layer_names
     from tui_nn.scenario.spec.shape import positions
 
     scenario, found = scenario_of(workload), []
@@ -58,7 +61,8 @@ def weights_and_places(workload: Workload) -> list[tuple[int, int]]:
         layer = scenario.layers[row.index]
         shapes = layer.parameter_shapes(row.shape_in) if row.kind == layer.type else {}
         if shapes:
-            found.append((sum(prod(shape) for shape in shapes.values() if len(shape) > 1), positions(row.shape)))
+            places = positions(row.shape_in if row.kind in RECURRENT else row.shape)
+            found.append((sum(prod(shape) for shape in shapes.values() if len(shape) > 1), places))
     return found
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tui_nn.scenario.model import Scenario
 
 
+RECURRENT = ("rnn", "lstm", "gru")
+
+
 @dataclass(frozen=True)
 class Workload:
     """A network trained by Adam in float32; its last layer is dense and gives logits, one of them for a binary task.
@@ -35,7 +38,8 @@ class Workload:
 
     @property
     def title(self) -> str:
-        return f"{self.id} {self.activation}, batch {self.batch}"
+        kind = next((layer["type"] for layer in self.layers if layer["type"] in RECURRENT), self.activation)
+        return f"{self.id} {kind}, batch {self.batch}"
 
     @property
     def activation(self) -> str:
@@ -82,6 +86,7 @@ WORKLOADS = (
         "8x8x1-16-32-10", (8, 8, 1), (_conv2d(16), _conv2d(32), {"type": "flatten"}, {"type": "dense", "units": 10}),
         32, 1600,
     ),
+    Workload("40x8-32-10", (40, 8), ({"type": "lstm", "units": 32}, {"type": "dense", "units": 10}), 16, 1600),
 )  # fmt: skip
 
 

@@ -92,10 +92,11 @@ def losses(task: Task, n: int) -> list[float]:
 
 def initial_parameters(task: Task) -> Any:
     """[(weight, bias)] by layer; weights are stored with inputs before outputs here: (in, out), (height, width, in, out)."""
-    return [
-        (jnp.asarray(weight.T if weight.ndim == 2 else weight.transpose(2, 3, 1, 0)), jnp.asarray(bias))
-        for weight, bias in task.parameters
-    ]
+
+    def turned(array: Any) -> Any:
+        return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T  # a bias as it is
+
+    return [tuple(jnp.asarray(turned(each)) for each in given) for given in task.parameters]
 
 
 def network(task: Task, params: Any, x: Any) -> Any:
@@ -104,6 +105,9 @@ def network(task: Task, params: Any, x: Any) -> Any:
     for layer in task.layers:
         if layer["type"] == "flatten":
             x = x.reshape(x.shape[0], -1)
+            continue
+        if layer["type"] == "lstm":
+            x = lstm(x, *next(left))
             continue
         weight, bias = next(left)
         if layer["type"] == "conv2d":
@@ -114,6 +118,20 @@ def network(task: Task, params: Any, x: Any) -> Any:
         if "activation" in layer:
             x = ACTIVATIONS[layer["activation"]](x)
     return x
+
+
+def lstm(x: Any, weight_ih: Any, weight_hh: Any, bias: Any) -> Any:
+    """The state behind the last step, [batch, units]: the inputs of all steps in one product, then a scan over the steps."""
+    inputs = x.swapaxes(0, 1) @ weight_ih + bias
+    zeros = jnp.zeros((x.shape[0], weight_hh.shape[0]), x.dtype)
+
+    def step(state: Any, given: Any) -> Any:
+        hidden, cell = state
+        i, f, g, o = jnp.split(given + hidden @ weight_hh, 4, axis=1)
+        cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return (jax.nn.sigmoid(o) * jnp.tanh(cell), cell), None
+
+    return lax.scan(step, (zeros, zeros), inputs)[0][0]
 
 
 def initial_state(task: Task, is_flat: bool = False) -> Any:

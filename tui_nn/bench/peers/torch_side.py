@@ -57,14 +57,16 @@ def make_step(task: Task, is_fused: bool) -> Callable[[torch.Tensor], torch.Tens
     loss_of = torch.nn.BCEWithLogitsLoss() if task.is_binary else torch.nn.CrossEntropyLoss()
     setting = task.settings
     optimizer = torch.optim.Adam(
-        network.parameters(),
+        [parameter for parameter in network.parameters() if parameter.requires_grad],
         lr=setting["lr"],
         betas=(setting["beta1"], setting["beta2"]),
         eps=setting["eps"],
         **({"fused": True} if is_fused else {}),
     )
     x, y = torch.from_numpy(task.x), torch.from_numpy(task.y)
-    if len(task.form) == 3:
+    if len(task.form) == 2:
+        x = x.reshape(-1, *task.form)
+    elif len(task.form) == 3:
         x = x.reshape(-1, *task.form).permute(0, 3, 1, 2).contiguous()  # channels first, as it likes them best
 
     def step(rows: torch.Tensor) -> torch.Tensor:
@@ -85,7 +87,11 @@ def modules(task: Task) -> list[torch.nn.Module]:
         if layer["type"] == "flatten":
             parts.append(ChannelsLast())
             continue
-        weight, bias = (torch.from_numpy(each) for each in next(starts))
+        start = [torch.from_numpy(each) for each in next(starts)]
+        if layer["type"] == "lstm":
+            parts.append(Last(start))
+            continue
+        weight, bias = start
         if layer["type"] == "conv2d":
             part = torch.nn.Conv2d(channels, layer["filters"], layer["kernel"], padding=layer["padding"])
             channels = layer["filters"]
@@ -98,6 +104,24 @@ def modules(task: Task) -> list[torch.nn.Module]:
         if "activation" in layer:
             parts.append(ACTIVATIONS[layer["activation"]]())
     return parts
+
+
+class Last(torch.nn.Module):
+    """PyTorch's LSTM, which hands on what it says behind the last step."""
+
+    def __init__(self, start: list[torch.Tensor]):
+        super().__init__()
+        weight_ih, weight_hh, bias = start
+        self.lstm = torch.nn.LSTM(weight_ih.shape[1], weight_hh.shape[1], batch_first=True)
+        self.lstm.bias_hh_l0.requires_grad_(False)  # beside the first bias it says nothing new
+        with torch.no_grad():
+            self.lstm.weight_ih_l0.copy_(weight_ih)
+            self.lstm.weight_hh_l0.copy_(weight_hh)
+            self.lstm.bias_ih_l0.copy_(bias)
+            self.lstm.bias_hh_l0.zero_()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.lstm(x)[0][:, -1]
 
 
 class ChannelsLast(torch.nn.Module):

@@ -35,7 +35,8 @@ class Task:
 
     layers: tables as in a scenario ("type", sizes, "activation"), the last a dense one that gives logits.
     parameters: the starting values of each layer that has any, in the order of the layers, as PyTorch lists and shapes them:
-            [weight (out, in) or (out, in, height, width), bias (out,)], float32.
+            [weight (out, in) or (out, in, height, width), bias (out,)], float32; of an lstm [weight_ih, weight_hh, bias],
+            gates in its order, and no second bias.
     Shapes: x (n, product of form) float32; y (n, 1) float32 of 0 and 1, or (n,) int64 class index.
     """
 
