@@ -45,8 +45,8 @@ def test_every_network_with_every_optimizer(name, case, dtype, double_default):
     if not sweep.IS_FULL and dtype == "float32" and case not in ("sgd", "adam"):
         pytest.skip("only with TUI_NN_FULL=1")
     pair = twin(name, 200 if sweep.IS_FULL else 9, optimizer=CASES[case], dtype=dtype)
-    # Gradients of the first steps have faded: in float32 more of them are round-off than of a dense network.
-    pair.check(f"{name} {case} {dtype}", sweep.TOLERANCE[dtype], case, most_noise=0.05 if dtype == "float64" else 0.12)
+    # What came back from the last step to the first has faded: in float32 up to a seventh of all gradients is round-off.
+    pair.check(f"{name} {case} {dtype}", sweep.TOLERANCE[dtype], case, most_noise=0.05 if dtype == "float64" else 0.25)
 
 
 ANSWERED_ONCE = [name for name in NETWORKS if not name.endswith("to-sequence")]
