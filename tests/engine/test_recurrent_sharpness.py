@@ -19,7 +19,7 @@ def test_it_is_the_largest_eigenvalue_of_the_hessian(name):
 
 
 def test_measuring_leaves_the_steps_alone():
-    """Gates, states and deltas in a frame, and every parameter after, are as without it."""
+    """Gates, states, deltas and metrics in a frame, and every parameter after, are as without it."""
     plain, measured = session_of("two-lstm"), session_of("two-lstm", probes=EVERY)
     for session in (plain, measured):
         session.goto(3, next(op.index for op in session.program.ops if op.phase == "update"))
@@ -30,6 +30,9 @@ def test_measuring_leaves_the_steps_alone():
             np.testing.assert_array_equal(a.hidden, b.hidden)
             np.testing.assert_array_equal(a.delta, b.delta)
             assert all((a.gates[name] == b.gates[name]).all() for name in a.gates)
+    by_step = [name for name in plain.program.metrics if ".t" in name]
+    assert len(by_step) == 20
+    assert [plain.frame().metrics[name] for name in by_step] == [measured.frame().metrics[name] for name in by_step]
     for session in (plain, measured):
         session.goto(6)
     kept = plain.program.n_parameters
