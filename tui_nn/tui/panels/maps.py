@@ -54,7 +54,7 @@ def maps_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> l
     values = layer.activation[sample]
     scale = Scale.of(values)
     whole = f"{'pixel' if len(layer.shape) == 3 else 'value'} of channel {spot(layer.shape, at)[-1]}"
-    sees = [] if box is None else [[ink.say(fit(f" this {whole} sees {seen(box)} of the input", width), "dim")]]
+    sees = [] if box is None else [[ink.say(_sees(whole, seen(box), width), "dim")]]
     reading = reading_line(
         where(layer.shape, at), f"[{','.join(map(str, spot(layer.shape, at)))}]", values[at], scale, width, ink
     )
@@ -63,6 +63,11 @@ def maps_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> l
     draw = _images if len(layer.shape) == 3 else _signals
     lines = draw(frame, layer, sample, at, scale, box, width, room, ink)
     return [*lines, *([] for _ in range(room - len(lines))), *foot][:height]
+
+
+def _sees(what: str, box: str, width: int) -> str:
+    texts = [f" this {what} sees {box} of the input", f" sees {box} of the input", f" sees {box}"]
+    return fit(next((text for text in texts if cells(text) <= width), texts[-1]), width)
 
 
 # Images
