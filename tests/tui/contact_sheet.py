@@ -81,7 +81,93 @@ lr = 0.02
 [train]
 iterations = 200
 """
-OWN = {"moons": MOONS, "blobs": BLOBS}
+IMAGES = """
+id = "images"
+title = "Maps of digits"
+seed = 3
+[data]
+source = "digits"
+shape = [8, 8, 1]
+batch_size = 32
+validation = 0.2
+[[layers]]
+type = "conv2d"
+filters = 8
+kernel = 3
+padding = "same"
+activation = "relu"
+[[layers]]
+type = "max_pool"
+[[layers]]
+type = "conv2d"
+filters = 12
+kernel = 3
+[[layers]]
+type = "batch_norm"
+activation = "relu"
+[[layers]]
+type = "flatten"
+[[layers]]
+type = "dense"
+units = 10
+[loss]
+type = "sparse_categorical_cross_entropy"
+[optimizer]
+type = "adam"
+[train]
+epochs = 20
+"""
+SIGNALS = """
+id = "signals"
+title = "Hearts"
+seed = 3
+[data]
+source = "ekg"
+batch_size = 16
+validation = 0.2
+[[layers]]
+type = "conv1d"
+filters = 6
+kernel = 9
+stride = 2
+activation = "relu"
+[[layers]]
+type = "global_avg_pool"
+[[layers]]
+type = "dense"
+units = 1
+[loss]
+type = "binary_cross_entropy"
+[optimizer]
+type = "adam"
+lr = 0.01
+[train]
+epochs = 20
+"""
+ECHO = """
+id = "echo"
+title = "Echo"
+seed = 3
+[data]
+source = "echo"
+batch_size = 16
+validation = 0.2
+[[layers]]
+type = "lstm"
+units = 12
+returns = "sequence"
+[[layers]]
+type = "dense"
+units = 4
+[loss]
+type = "sparse_categorical_cross_entropy"
+[optimizer]
+type = "adam"
+lr = 0.01
+[train]
+epochs = 40
+"""
+OWN = {"moons": MOONS, "blobs": BLOBS, "images": IMAGES, "signals": SIGNALS, "echo": ECHO}
 
 
 @dataclass(frozen=True)
@@ -117,6 +203,9 @@ ROLLS = (
     Roll("vanishing", "vanishing-sigmoid", 50, 0, ("activations", "gradients", "optimizer"), brief=True),
     Roll("dead", "dead-relu", 90, 0, ("activations", "gradients", "graph"), layer=1, brief=True),
     Roll("start", "digits-dnn", 0, brief=True),
+    Roll("images", "images", 30, 4, ("activations", "gradients", "weights", "optimizer", "data", "graph"), brief=True),
+    Roll("signals", "signals", 30, 0, ("activations", "weights", "data", "graph"), brief=True),
+    Roll("echo", "echo", 60, 0, ("activations", "gradients", "weights", "optimizer", "data", "graph"), brief=True),
 )
 
 

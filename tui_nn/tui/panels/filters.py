@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Line = list["Segment"]
 GAP = 2
 CELLS = (2, 1)
+ZOOMS = (4, 3, 2)  # lines of a pixel; it is twice as many cells wide
 
 
 def fields_lines(
@@ -66,9 +67,14 @@ def _grid(
     """Shapes: images (n, tall, wide)."""
     n, tall, wide = images.shape
     name_width = max(cells(name) for name in names) + 1
-    cell = next((cell for cell in CELLS if wide * cell + GAP <= width), 1)
+    cell, zoom = next((cell for cell in CELLS if wide * cell + GAP <= width), 1), 1
+    for larger in ZOOMS:  # a pixel of several cells, as long as all images are in sight
+        larger_block = max(wide * 2 * larger + GAP, name_width)
+        if ((width - 1) // larger_block) * (height // (tall * larger + 1)) >= n:
+            cell, zoom = 2 * larger, larger
+            break
     block = max(wide * cell + GAP, name_width)
-    across, down = max((width - 1) // block, 1), max(height // (tall + 1), 1)
+    across, down = max((width - 1) // block, 1), max(height // (tall * zoom + 1), 1)
     first = at // (across * down) * across * down
     scale = Scale.of(images) if scale is None else scale
     lines: list[Line] = []
@@ -80,7 +86,7 @@ def _grid(
         for k in shown:
             title.append(ink.say(fit(names[k], block), "strong" if k == at else "faint"))
         lines.append(title)
-        for row in range(tall):
+        for row in [row for row in range(tall) for _ in range(zoom)]:
             line: Line = [ink.say(" ")]
             for picture in pictures:
                 line += [*picture[row], ink.say(" " * (block - whole.columns * cell))]

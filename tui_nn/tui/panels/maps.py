@@ -53,7 +53,8 @@ def maps_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> l
     box = window_on_input(frame.program, layer.name, place)
     values = layer.activation[sample]
     scale = Scale.of(values)
-    whole = f"{'pixel' if len(layer.shape) == 3 else 'value'} of channel {spot(layer.shape, at)[-1]}"
+    what = "pixel of channel" if len(layer.shape) == 3 else "value of unit"
+    whole = f"{what} {spot(layer.shape, at)[-1]}"
     sees = [] if box is None else [[ink.say(_sees(whole, seen(box), width), "dim")]]
     reading = reading_line(
         where(layer.shape, at), f"[{','.join(map(str, spot(layer.shape, at)))}]", values[at], scale, width, ink
@@ -81,10 +82,10 @@ def _images(
     row, column, channel = spot(layer.shape, at)
     card = _input_image(frame, sample, box, height - 1, width, ink)
     card_width = max((sum(cells(s.text) for s in line) for line in card), default=0) + GAP if card else 0
-    cell, across, down = _grid(width - card_width - 1, height - 1, layer.shape)
+    cell, zoom, across, down = _grid(width - card_width - 1, height - 1, layer.shape)
     if across < 1 or down < 1:
         card, card_width = [], 0
-        cell, across, down = _grid(width - 1, height - 1, layer.shape)
+        cell, zoom, across, down = _grid(width - 1, height - 1, layer.shape)
     if across < 1 or down < 1:
         return ink.notice("There is no room for a map here: zoom with z, or enlarge the window.", width)[:height]
     page = min(across * down, channels)
@@ -109,7 +110,7 @@ def _images(
         pictures = [
             matrix_lines(maps[..., k], whole, scale, ink, (row, column) if k == channel else None) for k in shown
         ]
-        for i in range(tall):
+        for i in [i for i in range(tall) for _ in range(zoom)]:
             body.append([segment for picture in pictures for segment in (*picture[i], ink.say(" " * GAP))])
     lines = [heading(layer.name, what, width, ink)]
     for i in range(max(len(card), len(body))):
@@ -126,15 +127,16 @@ def frame_maps(layer: LayerFrame, sample: int) -> np.ndarray:
     return layer.activation[sample].reshape(layer.shape)
 
 
-def _grid(width: int, height: int, shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """Cells of a pixel, maps side by side and below each other: wide pixels if then enough maps are in sight."""
+def _grid(width: int, height: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Cells and lines of a pixel, maps side by side and below each other: large pixels if then enough maps are in sight."""
     tall, wide, channels = shape
-    down = height // (tall + 1)
-    options = [(cell, (width + GAP) // (wide * cell + GAP), down) for cell in (2, 1)]
-    for cell, across, down in options:
-        if across * down >= channels:
-            return cell, across, down
-    cell, across, down = options[0]
+    sizes = ((8, 4), (6, 3), (4, 2), (2, 1), (1, 1))
+    found = [(cell, zoom, (width + GAP) // (wide * cell + GAP), height // (tall * zoom + 1)) for cell, zoom in sizes]
+    for option in found:
+        if option[2] * option[3] >= channels:
+            return option
+    options = found[-2:]
+    _, _, across, down = options[0]
     return options[0] if across * down >= MIN_MAPS else options[1]
 
 
