@@ -78,8 +78,6 @@ WAITING = {
         ("프리셋", "보여 줄 것", "기다리는 것"),
         ("폭발하는 기울기", "너무 큰 학습률이나 시작값, 그리고 그것을 막는 클리핑", "타임머신: 고치기와 갈라지기"),
         ("돌이킬 수 없는 지점", "어느 반복까지 되돌아가야 학습을 살릴 수 있는가", "타임머신: 고치기와 갈라지기"),
-        ("순환 신경망이 잊는 것", "시간을 거슬러 가는 기울기, LSTM과 GRU의 게이트", "순환층"),
-        ("합성곱은 조각을 본다", "창을 밀어 가며 읽는 숫자와 심장 신호", "합성곱층"),
         ("k겹 교차 검증", "다섯 번의 검증으로 고르는 하이퍼파라미터", "여러 학습을 하나로 묶는 기능"),
         ("앙상블", "여러 모델의 투표", "여러 학습을 하나로 묶는 기능"),
         ("MNIST", "28 x 28 픽셀에서 하는 숫자 읽기", "원본 파일 읽기"),
@@ -88,15 +86,17 @@ WAITING = {
 
 
 def network(scenario: Scenario) -> str:
-    """Like "2-4-1 tanh, xor, sgd"."""
-    widths, names = [data_shape(scenario.data).n_features], []
+    """Like "2-4-1 tanh, xor, sgd"; of an image or a sequence "8x8x1-16-10 conv2d, relu"."""
+    form = data_shape(scenario.data).form
+    widths, names = [], []
     for layer in scenario.layers:
-        widths += [layer.units] if layer.type == "dense" else []
+        widths += [each for key in ("units", "filters") if (each := getattr(layer, key, None)) is not None]
         names += [layer.type] if layer.type != "dense" else []
         activation = getattr(layer, "activation", "linear")
         names += [activation if isinstance(activation, str) else activation.type]
     kinds = [name.replace("_", " ") for name in dict.fromkeys(names) if name != "linear"] or ["linear"]
-    return f"{shortened(widths)} {', '.join(kinds)}; {scenario.data.source}; {scenario.optimizer.type}"
+    sizes = shortened([*form, *widths]) if len(form) == 1 else f"{'x'.join(map(str, form))}-{shortened(widths)}"
+    return f"{sizes} {', '.join(kinds)}; {scenario.data.source}; {scenario.optimizer.type}"
 
 
 def shortened(widths: list[int]) -> str:

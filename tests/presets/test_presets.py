@@ -12,6 +12,7 @@ from tests.presets.controls_descent import CONTROLS_OF_DESCENT
 from tests.presets.controls_first_networks import CONTROLS_OF_FIRST_NETWORKS, SLOW_FIRST_NETWORKS
 from tests.presets.controls_functions import CONTROLS_OF_FUNCTIONS
 from tests.presets.controls_generalisation import CONTROLS_OF_GENERALISATION
+from tests.presets.controls_shapes import CONTROLS_OF_SHAPES
 from tests.presets.controls_vanishing import CONTROLS_OF_VANISHING
 from tests.presets.runs import IS_FULL, MILLIONS, PRESETS, QUICK, SOME, commands, paragraphs, results_of, session_of
 from tui_nn import load_scenario
@@ -263,6 +264,7 @@ CONTROLS = [
     *CONTROLS_OF_VANISHING,
     *CONTROLS_OF_ADAPTIVE,
     *CONTROLS_OF_GENERALISATION,
+    *CONTROLS_OF_SHAPES,
     ("zero-init-one-layer", ["data.source=xor"], ALL),
     ("zero-init-relu", ["layers[0].init=he_normal"], ALL),
     ("zero-init-rounding", ["layers[0].units=48"], ("weight.dense_1[0,36] - weight.dense_1[32,36]",)),

@@ -47,6 +47,9 @@ CONTROLS = [
     ("momentum", ("optimizer.lr=0.05",), 0),
     ("overfit", ("data.samples=400",), 1),
     ("digits-bottleneck", ("optimizer.lr=0.1",), 0),
+    ("cnn-digits", ("optimizer.lr=0.00001",), 0),
+    ("cnn-ekg", ("data.samples=100",), 0),
+    ("rnn-forgets", ("optimizer.lr=0.0000001",), 0),
     ("lr-too-large", ("data.low=-0.2", "data.high=0.2", "data.slope=300.0"), 1),
 ]
 

@@ -15,7 +15,12 @@ TWINS = {preset: scenario.twin for preset, scenario in LOADED.items() if scenari
 BESIDE = {preset: scenario.beside for preset, scenario in LOADED.items() if scenario.beside is not None}
 
 CURES = {
+    "cnn-digits": [
+        "layers: conv2d 16 relu, max_pool, flatten, dense 10 → flatten, dense 100 relu, dense 10",
+    ],
     "classifier-32-64-256-5": ["optimizer.type: sgd → adam"],
+    "rnn-forgets": ["layers[0].type: rnn → lstm", "layers[0].forget_bias: (none) → 3"],
+    "gru-remembers": ["layers[0].biases: 48 entries → (none)", "layers[0].type: gru → rnn"],
     "dead-relu": ["layers[0].activation: relu → leaky_relu"],
     "digits-bottleneck": ["layers[2].units: 3 → 20"],
     "digits-dropout": [

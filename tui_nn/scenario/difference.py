@@ -93,7 +93,7 @@ def _repeats(words: list[str], n: int) -> int:
 
 def _table(table: dict[str, Any]) -> str:
     """A layer by what tells it from others: dense 16 tanh."""
-    told = [table.get("type"), table.get("units"), table.get("rate"), table.get("activation")]
+    told = [table.get(key) for key in ("type", "units", "filters", "rate", "activation")]
     return " ".join(_words(each) for each in told if each not in (None, "linear"))
 
 
