@@ -34,7 +34,9 @@ def recurrent_network(monkeypatch):
 
 def twin(name: str, n: int, **settings: Any) -> Any:
     """26 training samples in batches of 9, 9 and 8."""
-    return sweep.Twin(session_of(name, **{"n": 26, "batch_size": 9, "n_val": 6} | settings), n)
+    pair = sweep.Twin(session_of(name, **{"n": 26, "batch_size": 9, "n_val": 6} | settings), n)
+    pair.noise_by_tensor = True
+    return pair
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -45,8 +47,8 @@ def test_every_network_with_every_optimizer(name, case, dtype, double_default):
     if not sweep.IS_FULL and dtype == "float32" and case not in ("sgd", "adam"):
         pytest.skip("only with TUI_NN_FULL=1")
     pair = twin(name, 200 if sweep.IS_FULL else 9, optimizer=CASES[case], dtype=dtype)
-    # What came back from the last step to the first has faded: in float32 up to a seventh of all gradients is round-off.
-    pair.check(f"{name} {case} {dtype}", sweep.TOLERANCE[dtype], case, most_noise=0.05 if dtype == "float64" else 0.25)
+    # A gate that stands still has gradients that cancel: in float32 up to a sixth of all is round-off, in float64 next to none.
+    pair.check(f"{name} {case} {dtype}", sweep.TOLERANCE[dtype], case, most_noise=0.01 if dtype == "float64" else 0.2)
 
 
 ANSWERED_ONCE = [name for name in NETWORKS if not name.endswith("to-sequence")]

@@ -63,6 +63,9 @@ class Twin:
         tensors = [tensor for layer in self.program.layers for tensor in layer.buffers]
         self.buffers = [tensor for tensor in tensors if tensor.role != LAST_FIRED]  # a probe's own
 
+    # Beside the largest gradient of all, or of the same tensor: the error of a first layer may be small and right all the same.
+    noise_by_tensor = False
+
     def _draw(self, iterations: int) -> list[tuple[np.ndarray, State]]:
         """The samples of every iteration's batch and the masks of its dropout layers, as the machine draws them."""
         found = []
@@ -102,7 +105,10 @@ class Twin:
         tensors, dtype = self.program.tensors, self.session.scenario.dtype
         ours = [tensor.view(self.machine.mem, self.program.grad_shift) for tensor in tensors]
         sides = [ours, [parameter.grad.numpy() for parameter in self.torch.parameters]]
-        flat = [is_noise(np.concatenate([grad.reshape(-1) for grad in side]), dtype) for side in sides]
+        if self.noise_by_tensor:
+            flat = [np.concatenate([is_noise(grad.reshape(-1), dtype) for grad in side]) for side in sides]
+        else:
+            flat = [is_noise(np.concatenate([grad.reshape(-1) for grad in side]), dtype) for side in sides]
         cuts = np.cumsum([tensor.size for tensor in tensors])[:-1]
         parts = zip(tensors, np.split(flat[0] | flat[1], cuts), strict=True)
         return {tensor.name: part.reshape(tensor.shape) for tensor, part in parts}
