@@ -11,6 +11,7 @@ CONTROLS_OF_SHAPES = [
     ("cnn-digits-dense", STANDS_STILL, ALL),
     ("cnn-ekg", STANDS_STILL, ("val_accuracy", "epoch_loss")),
     ("cnn-ekg", ["layers[0].kernel=5"], ("val_accuracy", "epoch_loss")),
+    ("cnn-ekg", ["layers[3].gain=20"], ("abs(loss",)),
     ("rnn-forgets", ["layers[0].recurrent_gain=1"], ALL),
     ("lstm-remembers", ["layers[0].forget_bias=0"], ALL),
     ("gru-remembers", [NO_GATE_OPEN], ALL),
