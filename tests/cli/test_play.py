@@ -32,7 +32,7 @@ that = "loss < loss@0"
 """
 
 
-@pytest.mark.parametrize("preset", QUICK if IS_FULL else QUICK[::5])
+@pytest.mark.parametrize("preset", QUICK if IS_FULL else QUICK[::10])
 def test_every_preset_plays(run: Run, preset: str):
     answer = run("play", "--headless", preset)
     assert answer.status == 0, answer.out
