@@ -19,7 +19,7 @@ from tui_nn.tui.screens.zones import METRICS, SHOWS
 IS_FULL = os.environ.get("TUI_NN_FULL") == "1"
 PRESETS = [preset.id for preset in list_presets()]
 WAYS = [(size, lang) for size in ((80, 24), (120, 40)) for lang in ("en", "ko")]
-# In the full run each lesson in both languages at both sizes; else every seventh, each in a way of its own.
+# In the full run each lesson in both languages at both sizes; else every fourteenth, each in a way of its own.
 CASES = [
     (preset, *WAYS[(i + k) % len(WAYS)])
     for i, preset in enumerate(PRESETS if IS_FULL else PRESETS[::14])
