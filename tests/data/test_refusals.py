@@ -39,6 +39,10 @@ def written(task: str, data: str) -> str:
 
 # the task; the table; what is said, by its key
 REFUSED = {
+    "noise on tokens that are numbers": (
+        "three", 'source = "recall"\nclasses = 3\nencoding = "index"\nnoise = 0.1',
+        {"data.noise": 'got 0.1; tokens that are numbers have no noise: use encoding = "one_hot"'},
+    ),
     "line from right to left": (
         "regression", 'source = "linear"\nlow = 2.0\nhigh = -2.0',
         {"data.low": "got 2; low must be less than high, which is -2"},

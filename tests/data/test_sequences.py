@@ -87,3 +87,29 @@ def test_a_network_sees_them_step_by_step(name: str, form: tuple[int, int]):
     assert len(data.feature_names) == form[0] * form[1]
     assert data.feature_names[form[1] - 1].endswith("t0")
     assert data.feature_names[form[1]].endswith("t1")
+
+
+def test_tokens_as_numbers_say_the_same():
+    """The one that is 1 among a step's inputs, by its number; blank and cue come behind the tokens."""
+    many, one = (load(3, source="echo", samples=20, steps=5, encoding=encoding) for encoding in ("one_hot", "index"))
+    assert one.form == (5, 1)
+    assert one.x_train.tolist() == many.x_train.reshape(20, 5, 3).argmax(axis=2).tolist()
+    assert one.y_train.tolist() == many.y_train.tolist()
+    recall = load(source="recall", samples=3, classes=3, delay=2, encoding="index")
+    assert recall.x_train.tolist() == [[token, 3, 3, 4] for token in (0, 1, 2)]
+    assert (recall.form, recall.feature_names) == ((4, 1), ("token t0", "token t1", "token t2", "token t3"))
+
+
+def test_an_embedding_learns_from_them():
+    from tui_nn.debugger import Session
+    from tui_nn.scenario.model import Scenario
+
+    session = Session(
+        Scenario.model_validate({
+            "id": "tokens", "title": "tokens", "data": {"source": "recall", "samples": 12, "classes": 3, "delay": 3, "encoding": "index"},
+            "layers": [{"type": "embedding", "tokens": 5, "units": 4}, {"type": "gru", "units": 8}, {"type": "dense", "units": 3}],
+            "loss": {"type": "sparse_categorical_cross_entropy"}, "optimizer": {"type": "adam", "lr": 0.02}, "train": {"iterations": 150},
+        })
+    )  # fmt: skip
+    session.run()
+    assert session.history["accuracy"][-1] == 1.0

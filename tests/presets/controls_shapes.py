@@ -2,7 +2,7 @@
 
 ALL = ("",)
 STANDS_STILL = ["optimizer.lr=0.00001"]
-NO_GATE_OPEN = f"layers[0].biases={[0.0] * 48}"
+NO_GATE_OPEN = "layers[0].update_bias=0"
 
 CONTROLS_OF_SHAPES = [
     ("cnn-digits", STANDS_STILL, ("val_accuracy > 0.92", "val_accuracy >= 0.955")),

@@ -172,3 +172,15 @@ def test_a_very_long_sequence_has_none(tmp_path):
     assert recurrent.MEASURED_STEPS == 200
     assert recurrent.LstmLayer(type="lstm", units=2).misfit((1_000, 3)) is None
     assert "at most 1,000 time steps" in str(recurrent.LstmLayer(type="lstm", units=2).misfit((1_001, 3)))
+
+
+def test_gates_start_where_they_are_told():
+    """Rows of an lstm: input, forget, written, output; of a gru: reset, update, written."""
+    from tui_nn.scenario.spec.recurrent import GruLayer, LstmLayer
+
+    lstm = LstmLayer.model_validate({"type": "lstm", "units": 2, "forget_bias": 3.0, "bias_init": 0.5})
+    assert lstm.start_of("bias").biases == (0.5, 0.5, 3.0, 3.0, 0.5, 0.5, 0.5, 0.5)
+    gru = GruLayer.model_validate({"type": "gru", "units": 2, "update_bias": 3.0, "bias_init": 0.5})
+    assert gru.start_of("bias").biases == (0.5, 0.5, 3.0, 3.0, 0.5, 0.5)
+    given = GruLayer.model_validate({"type": "gru", "units": 1, "update_bias": 3.0, "biases": [1.0, 2.0, 3.0]})
+    assert given.start_of("bias").biases == (1.0, 2.0, 3.0)

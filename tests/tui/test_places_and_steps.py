@@ -73,7 +73,7 @@ def text_of(lines: list[list[Any]]) -> str:
 def drawn(name: str, tab: str, mode: str, view: View | None = None, size=(100, 30), ink: Ink | None = None) -> str:
     view = view or View()
     view.detail, view.modes[tab] = tab, VIEWS[tab].index(mode)
-    return text_of(microscope(tab).lines(session(name).frame(), view, *size, ink or Ink()))
+    return text_of(microscope(tab).lines(session(name).frame(), view, size[0], size[1], ink or Ink()))
 
 
 PICTURES = [
@@ -189,7 +189,9 @@ def test_the_state_by_hand_is_the_engine_s(kind):
         for unit in range(layer.units):
             h = steps.hidden[1, t, unit]
             before = steps.hidden[1, t - 1, unit] if t else 0.0
-            sums = [pre_activation(frame, layer, 1, t, unit, gate) for gate in range(max(len(steps.gates), 1))]
+            sums = [
+                pre_activation(frame, layer, 1, t, unit, gate) or (np.nan,) for gate in range(max(len(steps.gates), 1))
+            ]
             if kind == "rnn":
                 assert np.tanh(sum(sums[0])) == pytest.approx(h, rel=1e-12)
             elif kind == "lstm":

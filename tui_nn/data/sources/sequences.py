@@ -37,7 +37,7 @@ def step_names(steps: int, names: list[str]) -> tuple[str, ...]:
 
 
 def recall_shape(data: RecallData) -> DataShape:
-    form = (data.delay + 2, data.classes + 1)
+    form = (data.delay + 2, 1 if data.encoding == "index" else data.classes + 1)
     if data.classes == 2:
         return DataShape("binary", data.samples, prod(form), 1, form=form)
     return DataShape("multiclass", data.samples, prod(form), data.classes, form=form)
@@ -49,7 +49,11 @@ def recall_faults(data: RecallData) -> Iterator[Fault]:
             ("data", "classes"),
             f"got {data.classes}; {data.samples} samples leave some without any: use at most {data.samples} classes",
         )
-    each = data.classes + 1
+    if data.encoding == "index" and data.noise > 0.0:
+        yield Fault(
+            ("data", "noise"), f'got {data.noise:g}; tokens that are numbers have no noise: use encoding = "one_hot"'
+        )
+    each = recall_shape(data).form[1]
     yield from too_many_numbers(data.samples, (data.delay + 2) * each, "delay", "steps of delay", each, fixed=2)
 
 
@@ -57,17 +61,22 @@ def recall_faults(data: RecallData) -> Iterator[Fault]:
 def recall(data: RecallData, seed: int) -> Samples:
     """Step 0: the token, one-hot. Then `delay` steps of noise, or of nothing. Last: the cue, the last input, is 1.
 
+    Encoded as an index, a step is one number: the token, `classes` for blank, `classes` + 1 for the cue.
     Sample i has token i mod classes. Two tokens are a yes-or-no task.
     """
     steps, classes = data.delay + 2, data.classes
     label = ranks(data.samples, classes)[0]
+    y = yes_or_no(label) if classes == 2 else label
+    if data.encoding == "index":
+        tokens = np.full((data.samples, steps), float(classes))
+        tokens[:, 0], tokens[:, -1] = label, classes + 1
+        return Samples(tokens, y, step_names(steps, ["token"]), tuple(map(str, range(classes))))
     x = np.zeros((data.samples, steps, classes + 1))
     if data.noise > 0.0:
         x[:, 1:-1, :classes] = data.noise * generator(seed, PURPOSE_DATA).standard_normal((data.samples, data.delay, classes))  # fmt: skip
     x[np.arange(data.samples), 0, label] = 1.0
     x[:, -1, classes] = 1.0
     names = step_names(steps, [*(f"token {k}" for k in range(classes)), "cue"])
-    y = yes_or_no(label) if classes == 2 else label
     return Samples(x.reshape(data.samples, -1), y, names, tuple(map(str, range(classes))))
 
 
@@ -100,7 +109,7 @@ def adding(data: AddingData, seed: int) -> Samples:
 
 
 def echo_shape(data: EchoData) -> DataShape:
-    form = (data.steps, data.classes)
+    form = (data.steps, 1 if data.encoding == "index" else data.classes)
     return DataShape("multiclass", data.samples, prod(form), data.classes + 1, form=form, n_steps=data.steps)
 
 
@@ -110,7 +119,9 @@ def echo_faults(data: EchoData) -> Iterator[Fault]:
             ("data", "delay"),
             f"got {data.delay}; of {data.steps} steps no token would be heard again: use at most {data.steps - 1}",
         )
-    yield from too_many_numbers(data.samples, data.steps * data.classes, "steps", "steps", each=data.classes)
+    yield from too_many_numbers(
+        data.samples, prod(echo_shape(data).form), "steps", "steps", each=echo_shape(data).form[1]
+    )
 
 
 @source("echo", shape=echo_shape, faults=echo_faults)
@@ -118,9 +129,12 @@ def echo(data: EchoData, seed: int) -> Samples:
     """A random token at each step, one-hot; y (n, steps) is the token `delay` steps before, counted from 1; 0 is blank."""
     n, steps = data.samples, data.steps
     tokens = generator(seed, PURPOSE_DATA).integers(0, data.classes, (n, steps))
-    x = np.zeros((n, steps, data.classes))
-    np.put_along_axis(x, tokens[:, :, np.newaxis], 1.0, axis=2)
     y = np.zeros((n, steps), dtype=np.int64)
     y[:, data.delay :] = 1 + tokens[:, : steps - data.delay]
+    class_names = ("blank", *map(str, range(data.classes)))
+    if data.encoding == "index":
+        return Samples(tokens.astype(np.float64), y, step_names(steps, ["token"]), class_names)
+    x = np.zeros((n, steps, data.classes))
+    np.put_along_axis(x, tokens[:, :, np.newaxis], 1.0, axis=2)
     names = [f"token {k}" for k in range(data.classes)]
-    return Samples(x.reshape(n, -1), y, step_names(steps, names), ("blank", *map(str, range(data.classes))))
+    return Samples(x.reshape(n, -1), y, step_names(steps, names), class_names)

@@ -117,10 +117,16 @@ class GruLayer(RecurrentLayer):
     type: Literal["gru"]
     """Kind of layer."""
 
+    update_bias: Number = 0.0
+    """The value that the update gate's biases start from, the others from bias_init. Above 0 it keeps more of the state."""
+
     def parameter_shapes(self, shape: Shape) -> dict[str, tuple[int, ...]]:
         return super().parameter_shapes(shape) | {"bias_hh": (self.units,)}
 
     def start_of(self, role: str) -> Initialized:
+        if role == "bias" and self.biases is None:
+            start = (self.bias_init,) * self.units
+            return Initialized(biases=start + (self.update_bias,) * self.units + start)
         return Initialized() if role == "bias_hh" else super().start_of(role)
 
 

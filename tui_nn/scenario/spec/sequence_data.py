@@ -40,6 +40,9 @@ class EkgData(DataSpec):
     """Standard deviation of the normal noise added to every time step."""
 
 
+Encoding = Literal["one_hot", "index"]
+
+
 class RecallData(DataSpec):
     """Delayed recall: a token is shown at the first time step, and asked for at the last, when the cue comes.
 
@@ -56,6 +59,8 @@ class RecallData(DataSpec):
     """Time steps between the token and the cue: a sequence has delay + 2."""
     noise: Noise = 0.0
     """Standard deviation of the normal noise on the tokens' inputs during the delay."""
+    encoding: Encoding = "one_hot"
+    """An input for each token; or "index", one number a step for an embedding: blank comes behind the tokens, the cue behind blank."""
 
 
 class AddingData(DataSpec):
@@ -88,3 +93,5 @@ class EchoData(DataSpec):
     """How many tokens there are; the network has one output more, for blank."""
     delay: Annotated[int, Field(ge=0, le=MAX_STEPS - 1)] = 3
     """How many steps later a token is to be repeated; 0 for at once."""
+    encoding: Encoding = "one_hot"
+    """An input for each token; or "index", one number a step, from 0 on, for an embedding."""
