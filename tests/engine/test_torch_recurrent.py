@@ -47,8 +47,8 @@ def test_every_network_with_every_optimizer(name, case, dtype, double_default):
     if not sweep.IS_FULL and dtype == "float32" and case not in ("sgd", "adam"):
         pytest.skip("only with TUI_NN_FULL=1")
     pair = twin(name, 200 if sweep.IS_FULL else 9, optimizer=CASES[case], dtype=dtype)
-    # A gate that stands still has gradients that cancel: in float32 up to a sixth of all is round-off, in float64 next to none.
-    pair.check(f"{name} {case} {dtype}", sweep.TOLERANCE[dtype], case, most_noise=0.01 if dtype == "float64" else 0.2)
+    # A gate that stands still has gradients that cancel: in float32 up to a quarter of all is round-off, in float64 a fortieth.
+    pair.check(f"{name} {case} {dtype}", sweep.TOLERANCE[dtype], case, most_noise=0.03 if dtype == "float64" else 0.3)
 
 
 ANSWERED_ONCE = [name for name in NETWORKS if not name.endswith("to-sequence")]

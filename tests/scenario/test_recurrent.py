@@ -56,6 +56,8 @@ REFUSED = {
     "a whole sequence for one answer": (SEQUENCE, [layer("rnn", "units = 4", 'returns = "sequence"')], "need [batch,10]"),
     "a bias twice": (SEQUENCE, [layer("lstm", "units = 1", "biases = [0.0, 1.0, 0.0, 0.0]", "forget_bias = 2.0")],
                      "forget_bias has no effect beside biases; remove one of them"),
+    "a gru's bias twice": (SEQUENCE, [layer("gru", "units = 1", "biases = [0.0, 1.0, 0.0]", "update_bias = 2.0")],
+                     "update_bias has no effect beside biases; remove one of them"),
     "too few biases": (SEQUENCE, [layer("gru", "units = 2", "biases = [0.0, 1.0]")], "got 2 numbers, shape [2]; those of gru_1 have "
                        "shape [6]"),
     "no such start": (SEQUENCE, [layer("lstm", "units = 2", 'recurrent_init = "identity"')], "layers[0].recurrent_init"),

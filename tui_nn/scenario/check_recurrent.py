@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from tui_nn.data.shape import data_shape
 from tui_nn.scenario.errors import Fault
 from tui_nn.scenario.model import Scenario
-from tui_nn.scenario.spec.recurrent import EmbeddingLayer, LstmLayer
+from tui_nn.scenario.spec.recurrent import EmbeddingLayer, GruLayer, LstmLayer
 
 
 def check_recurrent(scenario: Scenario) -> Iterator[Fault]:
     """What can be said of each layer alone."""
     for index, layer in enumerate(scenario.layers):
         place = ("layers", index)
-        if isinstance(layer, LstmLayer) and layer.biases is not None and "forget_bias" in layer.model_fields_set:
-            yield Fault((*place, "forget_bias"), "forget_bias has no effect beside biases; remove one of them", "key")
+        if isinstance(layer, LstmLayer | GruLayer) and layer.biases is not None:
+            for key in sorted({"forget_bias", "update_bias"} & layer.model_fields_set):
+                yield Fault((*place, key), f"{key} has no effect beside biases; remove one of them", "key")
         if isinstance(layer, EmbeddingLayer):
             for key in sorted({"bias_init", "biases"} & layer.model_fields_set):
                 yield Fault((*place, key), f"an embedding has no bias, so {key} has no effect; remove it", "key")
