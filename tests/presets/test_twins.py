@@ -20,7 +20,7 @@ CURES = {
     ],
     "classifier-32-64-256-5": ["optimizer.type: sgd → adam"],
     "rnn-forgets": ["layers[0].type: rnn → lstm", "layers[0].forget_bias: (none) → 3"],
-    "gru-remembers": ["layers[0].biases: 48 entries → (none)", "layers[0].type: gru → rnn"],
+    "gru-remembers": ["layers[0].type: gru → rnn", "layers[0].update_bias: 3 → (none)"],
     "dead-relu": ["layers[0].activation: relu → leaky_relu"],
     "digits-bottleneck": ["layers[2].units: 3 → 20"],
     "digits-dropout": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +24,7 @@ class Steps:
     gates: what each gate said, by its letter (of an lstm also g, of a gru n: what would be written); none of an rnn.
     cell: c of an lstm, None of the others. hidden: h. delta: ∂loss/∂h, from the layer above and from the steps behind.
     n_forward, n_backward: steps computed in this iteration, from the first one on, and from the last one back; what
-        stands at the others is left from the iteration before.
+        stands at the others is left from the iteration before, or NaN if its batch was of another size.
     """
 
     gates: Mapping[str, np.ndarray]
@@ -55,9 +55,42 @@ def steps_of(frame: Frame, layer: LayerFrame) -> Steps | None:
         block = region(GATES_AT[layer.kind], len(names))
         gates = {name: block[:, :, k * units : (k + 1) * units] for k, name in enumerate(names)}
     forward, backward = (_done(frame, layer, phase) for phase in ("forward", "backward"))
-    return Steps(
+    found = Steps(
         gates, region(at.LSTM_CELL) if layer.kind == "lstm" else None, region(at.HIDDEN), region(at.DELTA), forward, backward
     )  # fmt: skip
+    at_step = frame.iteration
+    is_laid_out_alike = at_step > 0 and frame.program.rows(at_step) == frame.program.rows(at_step - 1)
+    return _known(found, steps) if _has_begun(frame, layer) and not is_laid_out_alike else found
+
+
+def _has_begun(frame: Frame, layer: LayerFrame) -> bool:
+    """Has this iteration begun to write the layer's memory, in which everything then lies by the rows of its batch?"""
+    return frame.op > next(each.first_op for each in frame.program.layers if each.name == layer.name)
+
+
+def _known(steps: Steps, n: int) -> Steps:
+    """NaN where nothing was computed yet, when what stands there is of a batch of another size."""
+
+    def blank(array: np.ndarray, unknown: slice) -> np.ndarray:
+        array = array.copy()
+        array[:, unknown] = np.nan
+        return array
+
+    ahead, before = slice(steps.n_forward, n), slice(0, n - steps.n_backward)
+    gates = {name: blank(gate, ahead) for name, gate in steps.gates.items()}
+    cell = None if steps.cell is None else blank(steps.cell, ahead)
+    return replace(steps, gates=gates, cell=cell, hidden=blank(steps.hidden, ahead), delta=blank(steps.delta, before))
+
+
+def written_steps(frame: Frame, layer: LayerFrame) -> list[np.ndarray]:
+    """What the position decides of a recurrent layer's memory: steps computed in this iteration, or all of the one before."""
+    steps = steps_of(frame, layer)
+    if steps is None:
+        return []
+    n = steps.hidden.shape[1]
+    forward, backward = (steps.n_forward, steps.n_backward) if _has_begun(frame, layer) else (n, n)
+    arrays = [*steps.gates.values(), *([] if steps.cell is None else [steps.cell]), steps.hidden]
+    return [array[:, :forward] for array in arrays] + [steps.delta[:, n - backward :]]
 
 
 def _done(frame: Frame, layer: LayerFrame, phase: str) -> int:

@@ -12,9 +12,11 @@ import numpy as np
 from tui_nn.debugger.frame import Frame
 from tui_nn.debugger.history import History
 from tui_nn.debugger.position import START, UNITS, Position, Stop, Unit, ahead, behind, canonical
+from tui_nn.debugger.recurrence import written_steps
 from tui_nn.engine import layout as at
 from tui_nn.engine.compiler import build_program
 from tui_nn.engine.machine import Machine, Progress
+from tui_nn.engine.parts import KINDS
 
 if TYPE_CHECKING:
     from tui_nn.data import Dataset
@@ -353,7 +355,8 @@ class Session:
         end = self.program.input_offset
         parts = [np.array(frame.position), frame.snapshot.mem[:end], frame.sample_indices, frame.inputs, frame.targets]
         for layer in frame.layers:
-            parts += [layer.activation, layer.delta, layer.scratch]
+            parts += [layer.activation, layer.delta]
+            parts += [layer.scratch] if KINDS[layer.kind].is_scratch_whole else written_steps(frame, layer)
         return b"".join(part.tobytes() for part in parts)
 
 

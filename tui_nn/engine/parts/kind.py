@@ -51,6 +51,7 @@ class Kind:
     settings(spec): numbers of its own, float64, found by its kernels from setting[ctl[row + SETTING]] on.
     scratch(rows, place): elements for so many samples that its forward row leaves for its backward row, those of the live rows first.
     scratch_in_evaluation(rows, place): the same of a row that nothing goes back from; None: as much.
+    is_scratch_whole: whether each iteration writes all of it. Else some may be left from another time, which no position decides.
     cells(place): cells of its rows that are its own, like the size of a window.
     kernel: whose kernels it has, if they are not called after itself.
     evaluation: what a validation or test pass does here: the "same" kernel, its "own", or nothing ("skip").
@@ -80,6 +81,7 @@ class Kind:
     slope: Callable[[int], tuple[float, float, float]] | None = None
     formulas: Callable[[Any], tuple[str, str]] | None = None
     by_sample: bool = False
+    is_scratch_whole: bool = True
     stream: int = 0
     is_recurrent: bool = False
     first_values: Mapping[str, float] = field(default_factory=dict)

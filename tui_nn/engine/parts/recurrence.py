@@ -44,7 +44,7 @@ def recurrent(forward: str, backward: str, gates: int, for_hidden: int, end: int
         return {"steps": place.shape_in[0], "is_sequence": is_sequence, "gates": gates, "for_hidden": for_hidden}
 
     return Kind(
-        forward, backward, scratch=scratch, cells=cells, evaluation="own", by_sample=True, is_recurrent=True, stream=stream,
+        forward, backward, scratch=scratch, cells=cells, evaluation="own", by_sample=True, is_recurrent=True, is_scratch_whole=False, stream=stream,
     )  # fmt: skip
 
 

@@ -48,6 +48,7 @@ def convolution(product: str, across: str, back: str, stream: int) -> Kind:
         f"z[{back}] = b + Σ x[{product}] W[{across}]",
         f"∂W[{across}] = Σ δ[{back}] x[{product}], ∂b = Σ δ, δx = Σ δ W where a window was",
         scratch=convolution_scratch,
+        is_scratch_whole=False,
         scratch_in_evaluation=framed_input,
         cells=window_cells,
         kernel="convolution",

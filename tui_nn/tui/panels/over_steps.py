@@ -37,6 +37,8 @@ def steps_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> 
         text = f"No error has come back to {layer.name} yet: it flows back from the last time step to the first."
         return ink.notice(text, width)[:height]
     errors = step_errors(steps)
+    if np.isnan(errors).all():  # of a batch of another size: what stood there is not laid out as this one
+        return ink.notice(f"No error has come back to {layer.name} in this iteration yet.", width)[:height]
     t = clamp(view.step, n)
     first_known = n - steps.n_backward if is_partial else 0
     when = f"back to t={first_known}" if is_partial else freshness(frame, steps.n_backward == n)
