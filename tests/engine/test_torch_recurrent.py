@@ -98,5 +98,6 @@ def test_classes_at_every_step(kind, double_default):
     wanted.backward()
     assert session.frame().metrics["loss"] == pytest.approx(wanted.item(), rel=1e-12)
     mem, shift = session.machine.mem, session.program.grad_shift
-    for tensor, parameter in zip(session.program.tensors, model.parameters(), strict=True):
+    parameters: Any = model.parameters()
+    for tensor, parameter in zip(session.program.tensors, parameters, strict=True):
         np.testing.assert_allclose(tensor.view(mem, shift), parameter.grad.numpy(), rtol=1e-9, atol=1e-13)

@@ -14,6 +14,12 @@ from tui_nn.scenario.naming import layer_names
 class Recurrent(torch.nn.Module):
     """The parameters of one layer, in our order. PyTorch's second biases are 0 where ours has none, and never move."""
 
+    weight: Any
+    weight_ih: Any
+    weight_hh: Any
+    bias: Any
+    bias_hh: Any
+
     def __init__(self, kind: str, spec: Any, shapes: dict[str, tuple[int, ...]], dtype: torch.dtype):
         super().__init__()
         self.kind, self.spec = kind, spec

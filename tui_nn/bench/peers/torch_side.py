@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch  # pyright: ignore[reportMissingImports]
 
@@ -93,7 +93,7 @@ def modules(task: Task) -> list[torch.nn.Module]:
             continue
         weight, bias = start
         if layer["type"] == "conv2d":
-            part = torch.nn.Conv2d(channels, layer["filters"], layer["kernel"], padding=layer["padding"])
+            part: Any = torch.nn.Conv2d(channels, layer["filters"], layer["kernel"], padding=layer["padding"])
             channels = layer["filters"]
         else:
             part = torch.nn.Linear(weight.shape[1], weight.shape[0])
@@ -112,7 +112,7 @@ class Last(torch.nn.Module):
     def __init__(self, start: list[torch.Tensor]):
         super().__init__()
         weight_ih, weight_hh, bias = start
-        self.lstm = torch.nn.LSTM(weight_ih.shape[1], weight_hh.shape[1], batch_first=True)
+        self.lstm: Any = torch.nn.LSTM(weight_ih.shape[1], weight_hh.shape[1], batch_first=True)
         self.lstm.bias_hh_l0.requires_grad_(False)  # beside the first bias it says nothing new
         with torch.no_grad():
             self.lstm.weight_ih_l0.copy_(weight_ih)
