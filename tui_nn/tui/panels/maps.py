@@ -82,10 +82,15 @@ def _images(
     row, column, channel = spot(layer.shape, at)
     card = _input_image(frame, sample, box, height - 1, width, ink)
     card_width = max((sum(cells(s.text) for s in line) for line in card), default=0) + GAP if card else 0
-    cell, zoom, across, down = _grid(width - card_width - 1, height - 1, layer.shape)
+    top, shown_rows = 0, tall
+    if height - 1 < tall + 1 and height > 4:  # too low for a whole map: the rows around the cursor
+        shown_rows = height - 2
+        top = max(0, min(row - shown_rows // 2, tall - shown_rows))
+    seen_shape = (shown_rows, wide, channels)
+    cell, zoom, across, down = _grid(width - card_width - 1, height - 1, seen_shape)
     if across < 1 or down < 1:
         card, card_width = [], 0
-        cell, zoom, across, down = _grid(width - 1, height - 1, layer.shape)
+        cell, zoom, across, down = _grid(width - 1, height - 1, seen_shape)
     if across < 1 or down < 1:
         return ink.notice("There is no room for a map here: zoom with z, or enlarge the window.", width)[:height]
     page = min(across * down, channels)
@@ -95,7 +100,9 @@ def _images(
         if page == channels
         else f"maps {first} to {min(first + page, channels) - 1} of {channels}"
     )
-    what = [f"{which}, {tall} × {wide} each", f"sample {sample}", freshness(frame, layer.is_forward_fresh)]
+    what = [which, f"{tall} × {wide} each", f"sample {sample}", freshness(frame, layer.is_forward_fresh)]
+    if shown_rows < tall:
+        what.insert(1, f"rows {top} to {top + shown_rows - 1} of {tall}")
     maps = frame_maps(layer, sample)
     body: list[Line] = []
     block = wide * cell + GAP
@@ -106,11 +113,11 @@ def _images(
             name = f"map {k}" if block > 6 else str(k)
             title.append(ink.say(fit(name, block), "selected" if k == channel else "faint"))
         body.append(title)
-        whole = Window(0, tall, 0, wide, cell)
+        whole = Window(top, shown_rows, 0, wide, cell)
         pictures = [
             matrix_lines(maps[..., k], whole, scale, ink, (row, column) if k == channel else None) for k in shown
         ]
-        for i in [i for i in range(tall) for _ in range(zoom)]:
+        for i in [i for i in range(shown_rows) for _ in range(zoom)]:
             body.append([segment for picture in pictures for segment in (*picture[i], ink.say(" " * GAP))])
     lines = [heading(layer.name, what, width, ink)]
     for i in range(max(len(card), len(body))):
