@@ -42,7 +42,13 @@ power_of_two, exponent, mantissa, stack_array = (
     _source.stack_array,
 )
 _lanes: Any = lanes if IS_JIT else plain
-load, load_wide, load_column, store = _lanes.load, _lanes.load_wide, _lanes.load_column, _lanes.store
+load, load_through, load_wide, load_column, store = (
+    _lanes.load,
+    _lanes.load_through,
+    _lanes.load_wide,
+    _lanes.load_column,
+    _lanes.store,
+)
 spread, spread_from, multiply_add = _lanes.spread, _lanes.spread_from, _lanes.multiply_add
 wide, total, first = _lanes.wide, _lanes.total, _lanes.first
 sqrt, below, not_negative, larger = _lanes.sqrt, _lanes.below, _lanes.not_negative, _lanes.larger

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tui_nn.engine import layout as at
+from tui_nn.engine.plain import MARGIN
 from tui_nn.engine.program import Program
 
 CHECKPOINT_BYTES = 64 * 2**20  # or as much as CHECKPOINT_SLOTS take, if that is more but under CHECKPOINT_LIMIT
@@ -314,7 +315,7 @@ def _checkpoint_slots(state_bytes: int) -> int:
 
 
 def _aligned(n: int, dtype: np.dtype) -> np.ndarray:
-    """n zeros that start on a cache line."""
-    raw = np.zeros(n * dtype.itemsize + 64, np.uint8)
+    """n zeros that start on a cache line, and MARGIN more behind them."""
+    raw = np.zeros((n + MARGIN) * dtype.itemsize + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + n * dtype.itemsize].view(dtype)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 LANES = 8  # numbers that lanes.py keeps in one register
+MARGIN = 2 * LANES  # numbers behind the end of `mem` that load_through may read
 
 PYTHON_KERNELS: list[Callable] = []  # an "address" is a place in this list, from 1: 0 means not there
 
@@ -57,6 +58,13 @@ def stack_array(pointer, n):
 
 def load(source, at, live):
     return load_column(source, at, 1, live)
+
+
+def load_through(source, at):
+    values = np.full(LANES, np.nan, source.dtype)  # what is not to be used spoils what it is used for
+    ours = source.reshape(-1)[at : at + LANES]
+    values[: ours.size] = ours
+    return values
 
 
 def load_wide(source, at, live):

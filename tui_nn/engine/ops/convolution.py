@@ -32,7 +32,7 @@ from tui_nn.engine.layout import (
     WINDOW_HEIGHT,
     WINDOW_WIDTH,
 )
-from tui_nn.engine.lowlevel import helper, multiply_add, spread, spread_from, view1, view2
+from tui_nn.engine.lowlevel import LANES, helper, load_through, multiply_add, spread, spread_from, view1, view2
 from tui_nn.engine.ops.dense import sum_rows
 from tui_nn.engine.ops.gradients import report_gradients
 from tui_nn.engine.ops.tally import report_units_at_once
@@ -103,8 +103,9 @@ def weight_gradient(row, ctl, mem, n, n_in, n_out, places):
     source, delta = source_of(row, ctl, mem), view1(mem, ctl[row + DELTA_OUT], places * n_out)
     grad = view1(mem, ctl[row + GRAD_WEIGHT], n_weights * n_out)
     zero = spread(grad.dtype.type(0))
-    lines = n * rows
-    near = max(1, NEAR // (columns * n_out + ctl[row + STRIDE] * down))
+    lines, next_line = n * rows, ctl[row + STRIDE] * down
+    next_image = (ctl[row + FRAME_HEIGHT] - rows * ctl[row + STRIDE]) * down  # further than the line behind its last
+    near = max(1, NEAR // (columns * n_out + next_line))
     for first_line in range(0, lines, near):
         last_line = min(first_line + near, lines)
         for k in range(0, n_weights, PLACES):
@@ -122,12 +123,13 @@ def weight_gradient(row, ctl, mem, n, n_in, n_out, places):
                     a3, b3 = load_pair(grad, k3 * n_out + c, live)
                     a4, b4 = load_pair(grad, k4 * n_out + c, live)
                     a5, b5 = load_pair(grad, k5 * n_out + c, live)
-                for i in range(first_line, last_line):
-                    s = ((i // rows) * ctl[row + FRAME_HEIGHT] + (i % rows) * ctl[row + STRIDE]) * down
-                    d = i * columns * n_out + c
+                image, i = first_line // rows, first_line % rows
+                s = first_line * next_line + image * next_image
+                d = first_line * columns * n_out + c
+                for _line in range(first_line, last_line):
                     s0, s1, s2, s3, s4, s5 = s + t0, s + t1, s + t2, s + t3, s + t4, s + t5
                     for q in range(0, columns * step, step):
-                        u, v = load_pair(delta, d, live)
+                        u, v = load_through(delta, d), load_through(delta, d + LANES)
                         x = spread_from(source, s0 + q)
                         a0, b0 = multiply_add(x, u, a0), multiply_add(x, v, b0)
                         x = spread_from(source, s1 + q)
@@ -141,6 +143,10 @@ def weight_gradient(row, ctl, mem, n, n_in, n_out, places):
                         x = spread_from(source, s5 + q)
                         a5, b5 = multiply_add(x, u, a5), multiply_add(x, v, b5)
                         d += n_out
+                    s += next_line
+                    i += 1
+                    if i == rows:
+                        s, i = s + next_image, 0
                 store_pair(grad, k * n_out + c, live, a0, b0)
                 store_pair(grad, k1 * n_out + c, live, a1, b1)
                 store_pair(grad, k2 * n_out + c, live, a2, b2)

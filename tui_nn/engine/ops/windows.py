@@ -10,7 +10,7 @@ because LLVM keeps no array of them there.
 
 from __future__ import annotations
 
-from tui_nn.engine.lowlevel import LANES, helper, load, multiply_add, spread, spread_from, store
+from tui_nn.engine.lowlevel import LANES, helper, load, load_through, multiply_add, spread, spread_from, store
 
 PLACES = 6  # of a product at once
 PAIR = 2 * LANES  # outputs of it
@@ -69,13 +69,13 @@ def load_pair(source, at, live):
 
 
 @helper
-def add_run(source, s0, s1, s2, s3, s4, s5, weight, w, wide, live, run, a0, a1, a2, a3, a4, a5, b0, b1, b2, b3, b4, b5):  # fmt: skip
+def add_run(source, s0, s1, s2, s3, s4, s5, weight, w, wide, run, a0, a1, a2, a3, a4, a5, b0, b1, b2, b3, b4, b5):  # fmt: skip
     """Onto the sums of six places: the `run` numbers from s0, ..., s5 on, times as many rows of weights from w on.
 
-    wide: how far apart the rows of weights are; live: outputs there are from w on, of which a takes LANES and b as many.
+    wide: how far apart the rows of weights are. The first LANES outputs of a row go into a, as many more into b.
     """
     for q in range(run):
-        u, v = load_pair(weight, w, live)
+        u, v = load_through(weight, w), load_through(weight, w + LANES)
         x = spread_from(source, s0 + q)
         a0, b0 = multiply_add(x, u, a0), multiply_add(x, v, b0)
         x = spread_from(source, s1 + q)
@@ -115,7 +115,7 @@ def slide(source, s0, weight, bias, out, o0, images, rows, columns, n_out, tall,
             for k in range(tall):
                 d = k * down
                 a0, a1, a2, a3, a4, a5, b0, b1, b2, b3, b4, b5 = add_run(
-                    source, s0 + d, s1 + d, s2 + d, s3 + d, s4 + d, s5 + d, weight, k * run * n_out + c, n_out, live, run,
+                    source, s0 + d, s1 + d, s2 + d, s3 + d, s4 + d, s5 + d, weight, k * run * n_out + c, n_out, run,
                     a0, a1, a2, a3, a4, a5, b0, b1, b2, b3, b4, b5,
                 )  # fmt: skip
             store_pair(out, o0 + c, live, a0, b0)
