@@ -39,7 +39,7 @@ def run_scenario(
     """Train to the planned end, or as far as the options say. A NaN is news, not a failure: exit status 0."""
     with open_session(scenario, overrides) as session:
         if epochs is not None:
-            iterations = epochs * session.program.iterations_per_epoch
+            iterations = session.program.epochs.start(epochs)
         plotted = metrics_named(plot, session.program) if plot else []
         # Opened before training: a path that cannot be written should not cost an hour first.
         with Path(trace).open("w", encoding="utf-8") if trace else nullcontext() as file:
@@ -153,8 +153,9 @@ def reported_rows(session: "Session") -> list[tuple[int, dict[str, float]]]:
     """(iteration, its metrics): the first, some at round steps, the last; ends of epochs where there are several."""
     history = session.history
     n = len(history["loss"])
-    per_epoch = session.program.iterations_per_epoch
-    candidates = range(per_epoch - 1, n, per_epoch) if per_epoch > 1 and n >= 2 * per_epoch else range(n)
+    epochs = session.program.epochs
+    ends = [epochs.start(k + 1) - 1 for k in range(epochs.of(n))] if n >= 2 * epochs.per_epoch > 2 else []
+    candidates = ends or range(n)
     picked = list(candidates[:: round_step(len(candidates))])
     if n and picked[-1] != n - 1:
         picked.append(n - 1)
@@ -174,9 +175,9 @@ def round_step(n: int) -> int:
 
 def report_text(session: "Session", stop: "Stop") -> str:
     names = [name for name in REPORTED if name in session.program.metrics]
-    per_epoch = session.program.iterations_per_epoch
+    epochs = session.program.epochs
     rows = [
-        (str(i // per_epoch), str(i), *(number(metrics.get(name)) for name in names))
+        (str(epochs.of(i)), str(i), *(number(metrics.get(name)) for name in names))
         for i, metrics in reported_rows(session)
     ]
     head = ("epoch", "iteration", *names)
@@ -218,7 +219,7 @@ def trace_lines(session: "Session") -> Iterator[str]:
     history = session.history
     columns = {name: history[name].tolist() for name in history.names}
     is_due = {name: session.program.ops[metric.op].is_due for name, metric in session.program.metrics.items()}
-    per_epoch = session.program.iterations_per_epoch
+    epochs = session.program.epochs
     for i in range(len(columns["loss"])):
         row = {name: values[i] for name, values in columns.items() if i < len(values) and is_due[name](i)}
-        yield json_line({"iteration": i, "epoch": i // per_epoch, **row})
+        yield json_line({"iteration": i, "epoch": epochs.of(i), **row})

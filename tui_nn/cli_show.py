@@ -101,6 +101,8 @@ def when(due: "Due") -> str:
     """What stands behind the formula of a row that is not executed in every iteration."""
     if due.every == "iteration":
         return ""
+    if due.every == "never":
+        return ", never: it is frozen"
     return ", once an epoch" if due.every == "epoch" else f", every {due.period:,} iterations from {due.first:,}"
 
 

@@ -9,8 +9,8 @@ from tests.engine.make import make_session
 from tui_nn.debugger.position import Position
 from tui_nn.debugger.session import Session
 from tui_nn.engine import layout as at
-from tui_nn.engine import machine as machine_module
-from tui_nn.engine.machine import MOST_SLOTS
+from tui_nn.engine import recording as recording_module
+from tui_nn.engine.recording import MOST_SLOTS
 
 TINY = [(3, "tanh"), (1, "linear")]
 
@@ -20,7 +20,7 @@ def tiny_session(**settings) -> Session:
 
 
 def few_checkpoints(monkeypatch, slots: int) -> None:
-    monkeypatch.setattr(machine_module, "MOST_SLOTS", slots)
+    monkeypatch.setattr(recording_module, "MOST_SLOTS", slots)
 
 
 @pytest.mark.parametrize("slots", [2, 3, 7])
@@ -33,12 +33,12 @@ def test_thinned_checkpoints_still_lead_everywhere(monkeypatch, slots):
         wanted[iteration] = plain.state_bytes()
     few_checkpoints(monkeypatch, slots)
     session = tiny_session()
-    assert len(session.machine.kept_at) == slots
+    assert len(session.machine.recording.kept_at) == slots
     session.goto(700)
     for iteration in [*range(700, -1, -13), *range(0, 701, 17), 1, 0, 2, 699, 700, 350]:
         session.goto(iteration)
         assert session.state_bytes() == wanted[iteration], iteration
-    kept = session.machine.kept_at.tolist()
+    kept = session.machine.recording.kept_at.tolist()
     assert kept == sorted(set(kept))
     assert kept[0] == 0
 
@@ -47,7 +47,7 @@ def test_thinning_keeps_checkpoints_spread_out():
     """After 100,000 iterations in 1,024 slots the widest gap is at most three times that of an even spacing."""
     session = tiny_session()
     session.goto(100_000)
-    kept = session.machine.kept_at[: session.machine.ctl[at.CHECKPOINT_COUNT]]
+    kept = session.machine.recording.kept_at[: session.machine.ctl[at.CHECKPOINT_COUNT]]
     assert len(kept) == MOST_SLOTS == 1024
     gaps = np.diff([*kept, 100_000])
     assert gaps.min() >= 1
@@ -61,8 +61,8 @@ def test_a_checkpoint_behind_a_jump_ahead_is_used(monkeypatch):
     wanted = session.state_bytes()
     session.goto(10)
     landed: list[int] = []
-    restore = session.machine.restore
-    monkeypatch.setattr(session.machine, "restore", lambda iteration: landed.append(restore(iteration)))
+    put = session.machine.put
+    monkeypatch.setattr(session.machine, "put", lambda kept: landed.append(kept.iteration) or put(kept))
     session.goto(60_000)
     assert len(landed) == 1
     assert landed[0] > 59_700
@@ -86,7 +86,7 @@ def test_history_grows_past_its_first_rows():
 def test_a_full_history_stops_the_run_and_loses_nothing(monkeypatch):
     """With a budget of 1,500 rows the run says "full" at 1,500, stays usable, and says it again."""
     program = tiny_session().program
-    monkeypatch.setattr(machine_module, "HISTORY_BYTES", 1_500 * program.n_columns * program.dtype.itemsize)
+    monkeypatch.setattr(recording_module, "HISTORY_BYTES", 1_500 * program.n_columns * program.dtype.itemsize)
     session = tiny_session(train={"iterations": 5_000})
     stop = session.run()
     assert (stop.reason, stop.position) == ("full", (1_500, 0))
@@ -113,7 +113,7 @@ def test_a_history_that_grows_is_never_moved():
 
 def test_a_history_that_finds_no_room_is_smaller(monkeypatch):
     """Where not even addresses are left for 256 MB, half as often as it takes is tried: the run says "full" sooner."""
-    wanted = tiny_session().machine.history_limit
+    wanted = tiny_session().machine.recording.history_limit
     empty = np.empty
 
     def scarce(shape, *arguments):
@@ -121,9 +121,9 @@ def test_a_history_that_finds_no_room_is_smaller(monkeypatch):
             raise MemoryError
         return empty(shape, *arguments)
 
-    monkeypatch.setattr(machine_module.np, "empty", scarce)
+    monkeypatch.setattr(recording_module.np, "empty", scarce)
     session = tiny_session()
-    assert session.machine.history_limit == wanted // 8
+    assert session.machine.recording.history_limit == wanted // 8
     assert session.goto(2_000).reason == "done"
 
 

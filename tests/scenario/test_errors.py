@@ -84,7 +84,7 @@ BAD = {
     "unknown panel": ('"curves"', '"curve"', ["30:8   script[0].show: unknown panel or metric 'curve'; did you mean 'curves'?"]),
     "unreadable amount": ('"20 iterations"', '"20 minutes"', ["29:7   script[0].run: cannot read '20 minutes'; write a number and a unit, like '20 iterations', '3 epochs', '1 op'"]),
     "only word of a script line": ('run = "20 iterations"\nshow = "curves"', "run = 3", ['29:7   script[0].run: got 3; write it as text, like "20 iterations"']),
-    "table inside a list's entry": ("units = 1", "units = 1\n[layers.extra]\nx = 1", ["17:1   layers[1].extra: unknown key 'extra'; known: type, units, bias, l1, l2, max_norm, init, init_std, init_value, init_low, init_high, gain, weights, bias_init, biases, activation, negative_slope, alpha, approximate, name"]),
+    "table inside a list's entry": ("units = 1", "units = 1\n[layers.extra]\nx = 1", ["17:1   layers[1].extra: unknown key 'extra'; known: type, units, bias, l1, l2, max_norm, trainable, init, init_std, init_value, init_low, init_high, gain, weights, bias_init, biases, activation, negative_slope, alpha, approximate, name"]),
     "empty script line": ('run = "20 iterations"\nshow = "curves"\n', "", ['28:1   script[0]: an empty line; give it say, run, step, back, goto, until, show, ask, twin or wait, like run = "1 epoch"']),
     "half a translation": ('title = "Good"', 'title = "Good"\nlesson = { en = "x" }', ['3:1    lesson.ko: missing; add ko = "..."']),
     "terminal escape": ('"Good"', '"\\u001b[31m"', ["2:9    title: control character '\\x1b' in the text; remove it"]),

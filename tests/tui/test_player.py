@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,8 @@ def test_paused_it_does_nothing(mover: Mover):
 
 
 def test_an_empty_script_is_over_at_once(mover: Mover):
-    mover.session.scenario = mover.session.scenario.model_copy(update={"script": ()})
+    scenario = mover.session.scenario.model_copy(update={"script": ()})
+    mover.session.timeline.segment.program = replace(mover.session.program, scenario=scenario)
     assert Player(mover, lambda line: None, lambda: "en").is_over
 
 

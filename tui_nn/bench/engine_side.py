@@ -53,7 +53,7 @@ def timed(program: Program) -> Run:
 
     def run(n: int) -> tuple[float, int]:
         nonlocal warm
-        n = min(n, machine.history_limit)
+        n = min(n, machine.recording.history_limit)
         if n > warm:
             machine.restart()
             machine.run(n, 0)

@@ -90,7 +90,7 @@ def memory(workload: Workload) -> dict[str, int]:
     return {
         "memory_bytes": machine.mem.nbytes,
         "checkpoint_bytes": program.state_size * program.dtype.itemsize,
-        "checkpoints_bytes": machine.kept.nbytes,
+        "checkpoints_bytes": machine.recording.kept.nbytes,
     }
 
 

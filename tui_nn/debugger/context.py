@@ -89,7 +89,10 @@ class EachIteration:
 
 def clock(history: "History", name: str, iterations: Any) -> Any:
     """`iteration` (updates done) or `epoch` (passes done) where so many iterations are done."""
-    return iterations if name == "iteration" else iterations // history.program.iterations_per_epoch
+    if name == "iteration":
+        return iterations
+    epochs = history.program.epochs
+    return np.vectorize(epochs.of, otypes=[float])(iterations) if epochs.before else iterations // epochs.per_epoch
 
 
 def after_each_iteration(history: "History", name: str, n: int) -> np.ma.MaskedArray:
@@ -97,9 +100,16 @@ def after_each_iteration(history: "History", name: str, n: int) -> np.ma.MaskedA
     if name in CLOCK:
         return np.ma.MaskedArray(clock(history, name, np.arange(1.0, n + 1.0)))
     values = history[name]
-    newest, due = np.arange(n), history.program.metrics[name].due
-    newest -= (newest - due.first) % due.period
-    is_measured = (newest >= due.first) & (newest < len(values))
+    newest = newest_measured(history, name, min(n, len(values)), n)
+    is_measured = newest >= 0
     column = np.zeros(n)
     column[is_measured] = values[newest[is_measured]]
     return np.ma.MaskedArray(column, mask=~is_measured)
+
+
+def newest_measured(history: "History", name: str, computed: int, n: int) -> np.ndarray:
+    """(n,) the iteration of the newest of the first `computed` values after each of the iterations 0 .. n - 1; -1: none."""
+    newest = np.full(n, -1)
+    measured = history.measured(name, computed)
+    newest[measured] = measured
+    return np.maximum.accumulate(newest)

@@ -112,12 +112,12 @@ class Frame:
 
     @property
     def epoch(self) -> int:
-        return self.iteration // self.program.iterations_per_epoch
+        return self.program.epochs.of(self.iteration)
 
     @property
     def batch(self) -> int:
         """Which batch of the epoch comes next or is under way, from 0."""
-        return self.iteration % self.program.iterations_per_epoch
+        return self.program.epochs.batch(self.iteration)
 
     @property
     def planned_iterations(self) -> int:
@@ -140,6 +140,11 @@ class Frame:
     @cached_property
     def layers(self) -> tuple[LayerFrame, ...]:
         return tuple(self._layer(layer) for layer in self.program.layers)
+
+    @property
+    def is_blank(self) -> bool:
+        """Did nothing stand in memory but the state where this iteration began? At the start, and behind some edits."""
+        return self.iteration <= self.snapshot.ctl[at.BLANK]
 
     @property
     def rows(self) -> int:
@@ -168,7 +173,7 @@ class Frame:
         if offset is None or op is None:
             return None
         last = op.due.last_before(self.iteration + (self.op > op.index))
-        if last is None:
+        if last is None or last < self.snapshot.ctl[at.BLANK]:
             return None
         classes = max(2, self.program.dataset.n_outputs)
         counts = self.snapshot.mem[offset : offset + classes * classes].reshape(classes, classes)
@@ -181,10 +186,10 @@ class Frame:
         raise KeyError(f"no layer {name!r}; there are {', '.join(layer.name for layer in self.layers)}")
 
     def _rows_after(self, op: int) -> int:
-        """Live samples in what row `op` wrote last: of this iteration's batch, or of the one before."""
+        """Live samples in what row `op` wrote last: of this iteration's batch, or of the one before, if that left anything."""
         if self.op > op:
             return self.program.rows(self.iteration)
-        return self.program.rows(self.iteration - 1) if self.iteration > 0 else 0
+        return 0 if self.is_blank else self.program.rows(self.iteration - 1)
 
     def _batch_array(self, offset: int, width: int, op: int) -> np.ndarray:
         rows = self._rows_after(op)
@@ -226,7 +231,7 @@ class Frame:
         mem, program = self.snapshot.mem, self.program
         is_update_fresh = self.op > layer.updates[tensor.name]
         slots = {name: tensor.view(mem, shift) for name, shift in program.slots_of(tensor).items()}
-        updates = self.iteration + is_update_fresh
+        updates = self.iteration + is_update_fresh - program.born
         grad = tensor.view(mem, program.grad_shift)
         return ParameterFrame(
             name=tensor.name,

@@ -1,25 +1,53 @@
-"""Metrics over time: views of what the machine wrote, cut at the position or shown as far as the run has ever got."""
+"""Metrics over time: views of what machines wrote, cut at the position or shown as far as the run has ever got."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
-from tui_nn.debugger.position import Position
+from tui_nn.debugger.position import START, Position
 from tui_nn.engine.program import Program
 
 
+class Stretch(NamedTuple):
+    """The history of one program: rows (n, columns), the first of iteration `first`. It is in force from `start` on."""
+
+    program: Program
+    rows: np.ndarray
+    first: int = 0
+    start: Position = START
+
+    def column(self, name: str, begin: int, end: int) -> np.ndarray:
+        """(end - begin,) in the iterations begin .. end - 1; NaN where this program does not measure it."""
+        metric = self.program.metrics.get(name)
+        if metric is None:
+            return np.full(max(0, end - begin), np.nan, self.rows.dtype)
+        return self.rows[begin - self.first : end - self.first, metric.column]
+
+    def measured(self, name: str, begin: int, end: int) -> np.ndarray:
+        """Those of the iterations begin .. end - 1 in which it was measured."""
+        metric = self.program.metrics.get(name)
+        if metric is None:
+            return np.empty(0, np.int64)
+        due = metric.due
+        late = max(0, -(-(begin - due.first) // due.period))
+        return np.arange(due.first + late * due.period, end, due.period)
+
+
 class History:
-    """One row an iteration, one column a metric. Holds views, copies nothing.
+    """One row an iteration, one column a metric. Holds views; copies only where a column goes over an edit.
 
     A row never changes once written: a replay writes the same numbers again. So what was reached stays valid after
-    going back.
+    going back. An iteration belongs to the program that ended it.
     """
 
-    def __init__(self, program: Program, rows: np.ndarray, position: Position, reached: Position):
-        self.program = program
+    def __init__(self, stretches: Sequence[Stretch], position: Position, reached: Position):
+        self.stretches = stretches
         self.position = position
         self.reached = reached
-        self._rows = rows
+        self.program = self._at(position).program
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -31,39 +59,78 @@ class History:
         Shapes: (n,); n counts the iterations whose value is computed. Between a metric's epochs stands NaN.
         Errors: KeyError names the metric.
         """
-        return self._column(name)[: self._computed(name, self.position)]
+        self._check(name)
+        return self._column(name, self._computed(name, self.position))
 
     def curve(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """(iterations, values) as far as the run has ever got, measured ones only."""
+        self._check(name)
         n = self._computed(name, self.reached)
-        values = self._column(name)[:n]
+        if len(self.stretches) > 1:
+            iterations = self.measured(name, n)
+            return iterations, self._column(name, n)[iterations]
         due = self.program.metrics[name].due
-        return np.arange(due.first, n, due.period), values[due.first :: due.period]
+        return np.arange(due.first, n, due.period), self._column(name, n)[due.first :: due.period]
+
+    def measured(self, name: str, n: int) -> np.ndarray:
+        """Those of the iterations 0 .. n - 1 in which it was measured."""
+        pieces = [stretch.measured(name, begin, end) for stretch, begin, end in self._pieces(n)]
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def value(self, name: str) -> float | None:
         """The newest value at the position; None if it was not measured yet."""
         iteration = self.last_measured(name)
-        return None if iteration is None else float(self._column(name)[iteration])
+        return None if iteration is None else self._cell(name, iteration)
 
     def at(self, name: str, iteration: int) -> float | None:
         """The value at one iteration; None if it was not measured there, or not yet."""
-        metric = self.program.metrics[name]
-        if not 0 <= iteration < self._computed(name, self.reached) or not self.program.is_due(iteration, metric.op):
+        self._check(name)
+        if not 0 <= iteration < self._computed(name, self.reached):
             return None
-        return float(self._column(name)[iteration])
+        metric = self._of(iteration).program.metrics.get(name)
+        return self._cell(name, iteration) if metric and metric.due.at(iteration) else None
 
     def last_measured(self, name: str) -> int | None:
         """The iteration of the newest value at the position."""
+        self._check(name)
         n = self._computed(name, self.position)
-        return self.program.metrics[name].due.last_before(n)
+        for stretch, begin, end in reversed(list(self._pieces(n))):
+            metric = stretch.program.metrics.get(name)
+            newest = metric.due.last_before(end) if metric else None
+            if newest is not None and newest >= begin:
+                return newest
+        return None
 
-    def _column(self, name: str) -> np.ndarray:
+    def _check(self, name: str) -> None:
         if name not in self.program.metrics:
             raise KeyError(f"no metric {name!r}; there are {', '.join(self.program.metrics)}")
-        column = self._rows[:, self.program.metrics[name].column]
+
+    def _at(self, place: Position) -> Stretch:
+        """The one in force at a position."""
+        return next((stretch for stretch in reversed(self.stretches) if stretch.start <= place), self.stretches[0])
+
+    def _of(self, iteration: int) -> Stretch:
+        """The one that ended an iteration."""
+        return next(stretch for stretch in reversed(self.stretches) if stretch.start.iteration <= iteration)
+
+    def _pieces(self, n: int) -> list[tuple[Stretch, int, int]]:
+        """(stretch, begin, end): who wrote which of the iterations 0 .. n - 1."""
+        ends = [stretch.start.iteration for stretch in self.stretches[1:]]
+        pieces = zip(self.stretches, [0, *ends], [*ends, n], strict=True)
+        return [(stretch, begin, min(end, n)) for stretch, begin, end in pieces if begin < min(end, n) or begin == 0]
+
+    def _column(self, name: str, n: int) -> np.ndarray:
+        pieces = [stretch.column(name, begin, end) for stretch, begin, end in self._pieces(n)]
+        column = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
         column.flags.writeable = False
         return column
 
+    def _cell(self, name: str, iteration: int) -> float:
+        return float(self._of(iteration).column(name, iteration, iteration + 1)[0])
+
     def _computed(self, name: str, position: Position) -> int:
         """How many iterations have this metric's row behind them."""
-        return min(position.iteration + (position.op > self.program.metrics[name].op), len(self._rows))
+        stretch = self._at(position)
+        metric = stretch.program.metrics.get(name)
+        there = stretch.first + len(stretch.rows)
+        return min(position.iteration + (metric is not None and position.op > metric.op), there)

@@ -53,7 +53,7 @@ def ahead(program: Program, start: Position, unit: Unit, n: int) -> Position:
     if unit == "iteration":
         return Position(start.iteration + n, 0)
     if unit == "epoch":
-        return Position((start.iteration // program.iterations_per_epoch + n) * program.iterations_per_epoch, 0)
+        return Position(program.epochs.start(program.epochs.of(start.iteration) + n), 0)
     place = start
     for _ in range(n):
         place = canonical(program, place.iteration, place.op + 1)
@@ -67,18 +67,19 @@ def behind(program: Program, start: Position, unit: Unit, n: int) -> Position:
     if unit == "iteration":
         return Position(max(0, start.iteration - n + (start.op > 0)), 0)
     if unit == "epoch":
-        per_epoch = program.iterations_per_epoch
-        begun = start.op > 0 or start.iteration % per_epoch > 0
-        return Position(max(0, (start.iteration // per_epoch - n + begun) * per_epoch), 0)
+        epochs = program.epochs
+        begun = start.op > 0 or epochs.batch(start.iteration) > 0
+        return Position(epochs.start(max(0, epochs.of(start.iteration) - n + begun)), 0)
     place = start
     for _ in range(n):
         if place == START:
             break
-        place = _one_op_back(program, place)
+        place = one_op_back(program, place)
     return place
 
 
-def _one_op_back(program: Program, place: Position) -> Position:
+def one_op_back(program: Program, place: Position) -> Position:
+    """The position before one that is not the start."""
     iteration, op = place
     if op == 0:
         iteration, op = iteration - 1, len(program.ops)

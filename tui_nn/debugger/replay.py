@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from tui_nn.debugger.frame import Frame
-from tui_nn.debugger.history import History
+from tui_nn.debugger.history import History, Stretch
 from tui_nn.debugger.position import Position
 from tui_nn.engine import layout as at
-from tui_nn.engine.machine import Machine, Snapshot
+from tui_nn.engine.machine import NEVER, Machine, Snapshot
 from tui_nn.engine.program import Program, Tensor
 
 PIECE = 64  # iterations between two reports
@@ -56,7 +56,7 @@ class Replay:
     def __init__(self, program: Program):
         self.program = program
         self.machine = Machine(program)
-        self.machine.ctl[at.CHECKPOINT_LAST] = 2**62  # it keeps none
+        self.machine.ctl[at.CHECKPOINT_LAST] = NEVER  # it keeps none
 
     def updates(
         self, start: Start, name: str, index: tuple[int, ...], last: int, n: int,
@@ -89,5 +89,5 @@ class Replay:
 
     def _settings(self) -> Mapping[str, float]:
         here = Position(self.machine.iteration, self.machine.op)
-        history = History(self.program, self.machine.hist, here, here)
+        history = History([Stretch(self.program, self.machine.hist, self.machine.recording.first)], here, here)
         return Frame(self.program, here, here, False, history, Snapshot(self.machine.ctl, self.machine.mem)).settings

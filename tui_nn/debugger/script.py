@@ -194,7 +194,7 @@ def place(amount: "Amount", program: "Program") -> Position:
     """Where "20 iterations", "epoch 3" or "end" is, counted from the start of the run."""
     if amount.unit == "end":
         return Position(program.planned_iterations, 0)
-    return Position(iterations(amount, program), 0)
+    return Position(program.epochs.start(amount.n) if amount.unit == "epoch" else amount.n, 0)
 
 
 def iterations(amount: "Amount", program: "Program") -> int:

@@ -5,23 +5,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tui_nn.debugger.frame import Frame
 from tui_nn.debugger.history import History
-from tui_nn.debugger.position import START, UNITS, Position, Stop, Unit, ahead, behind, canonical
+from tui_nn.debugger.position import START, UNITS, Position, Stop, Unit
 from tui_nn.debugger.recurrence import written_steps
+from tui_nn.debugger.segments import first_row
+from tui_nn.debugger.timeline import Timeline, first_timeline
 from tui_nn.engine import layout as at
-from tui_nn.engine.compiler import build_program
-from tui_nn.engine.machine import Machine, Progress
+from tui_nn.engine.machine import Machine, Progress, Snapshot
 from tui_nn.engine.parts import KINDS
 
 if TYPE_CHECKING:
     from tui_nn.data import Dataset
+    from tui_nn.debugger.edits import Edit
     from tui_nn.debugger.replay import Start
     from tui_nn.debugger.surface import Path
+    from tui_nn.engine.program import Program
     from tui_nn.scenario import Expression, Scenario
 
 FAR = 2**62  # an iteration that no run reaches
@@ -41,11 +44,11 @@ class Session:
             from tui_nn.data import load_data
 
             dataset = load_data(scenario)
-        self.scenario = scenario
-        self.program = build_program(scenario, dataset)
-        self.machine = Machine(self.program)
+        self._begin(first_timeline(scenario, dataset))
+
+    def _begin(self, timeline: Timeline) -> None:
+        self.timeline = timeline
         self.last_stop: Stop | None = None
-        self._reached = START
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._frame: Frame | None = None
@@ -54,16 +57,29 @@ class Session:
 
     @property
     def position(self) -> Position:
-        return Position(self.machine.iteration, self.machine.op)
+        return self.timeline.position
+
+    @property
+    def program(self) -> Program:
+        """What is in force here: an edit may have changed it."""
+        return self.timeline.segment.program
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.program.scenario
+
+    @property
+    def machine(self) -> Machine:
+        return self.timeline.machine
 
     @property
     def epoch(self) -> int:
-        return self.machine.iteration // self.program.iterations_per_epoch
+        return self.program.epochs.of(self.machine.iteration)
 
     @property
     def reached(self) -> Position:
         """The furthest position this run has ever been at."""
-        return max(self._reached, self.position)
+        return self.timeline.reached
 
     @property
     def planned_iterations(self) -> int:
@@ -71,7 +87,7 @@ class Session:
 
     @property
     def history(self) -> History:
-        return History(self.program, self.machine.hist, self.position, self.reached)
+        return self.timeline.history(self.position, self.reached)
 
     # Compiling
 
@@ -93,7 +109,7 @@ class Session:
         """Forward by n ops; or to the start of the n-th next iteration or epoch."""
         _check_move(unit, n)
         self.pause()  # before the goal is worked out: it counts from where the run has stopped
-        return self._move_to(ahead(self.program, self.position, unit, n))
+        return self._move_to(self.timeline.ahead(unit, n))
 
     def back(self, unit: Unit = "op", n: int = 1) -> Stop:
         """Back by n ops; or to the start of the current iteration or epoch and n - 1 before it."""
@@ -101,17 +117,17 @@ class Session:
         self.pause()
         if self.position == START:
             return self._note(Stop("start", START, "This is the start of the run: nothing lies before it."))
-        return self._move_to(behind(self.program, self.position, unit, n))
+        return self._move_to(self.timeline.behind(unit, n))
 
     def goto(self, iteration: int, op: int = 0) -> Stop:
         """To any position, behind or ahead."""
         self.pause()
-        return self._move_to(canonical(self.program, iteration, op))
+        return self._move_to(self.timeline.canonical(iteration, op))
 
     def run(self, iterations: int | None = None) -> Stop:
         """To the planned end, or for that many iterations. Stops right behind the first loss that is not finite."""
         self.pause()
-        goal = None if iterations is None else ahead(self.program, self.position, "iteration", iterations)
+        goal = None if iterations is None else self.timeline.ahead("iteration", iterations)
         self.start(goal, watch=True)
         return self._join()
 
@@ -155,7 +171,7 @@ class Session:
         is_planned = goal is None and self.position < planned
         place = goal if goal is not None else planned if is_planned else Position(FAR, 0)
         is_watching = goal is None if watch is None else watch
-        self._launch(lambda: self._run_to(canonical(self.program, *place), is_watching, is_planned))
+        self._launch(lambda: self._run_to(self.timeline.canonical(*place), is_watching, is_planned))
 
     def start_until(self, condition: str, max_iterations: int | None = None) -> None:
         """Like `run_until`, in a thread."""
@@ -213,16 +229,7 @@ class Session:
     # How moves are made
 
     def _travel(self, goal: Position) -> Stop:
-        """Go to `goal`, through the nearest checkpoint if that is shorter or the goal lies behind.
-
-        Replays start at least one whole iteration before the goal: what the goal's iteration has not overwritten yet is
-        then left from the iteration before, as it is in a run that was never rewound.
-        """
-        checkpoint = self.machine.nearest_checkpoint(goal.iteration - 1)
-        if goal < self.position or checkpoint > self.position.iteration:
-            self._reached = self.reached
-            self.machine.restore(goal.iteration - 1)
-        return self._stop(self.machine.run(*goal))
+        return self._stop(self.timeline.travel(goal))
 
     def _run_to(self, goal: Position, is_watching: bool, is_planned: bool) -> Stop:
         if not is_watching:
@@ -237,19 +244,19 @@ class Session:
 
     def _run_watching(self, goal: Position) -> int:
         if self.position.op > self.program.loss_op:  # behind a loss that was stopped at before: leave it first
-            why = self.machine.run(self.position.iteration + 1, 0)
+            why = self.timeline.advance(Position(self.position.iteration + 1, 0))
             if why != at.AT_GOAL:
                 return why
         self.machine.mail[at.WATCH] = 1
         try:
-            return self.machine.run(*goal)
+            return self.timeline.advance(goal)
         finally:
             self.machine.mail[at.WATCH] = 0
 
     def _to_non_finite(self) -> Stop:
         """Right behind the loss row of the iteration that has just gone wrong: before anything is updated with it."""
         iteration = self.position.iteration - 1
-        loss = float(self.machine.hist[iteration, self.program.metrics["loss"].column])
+        loss = self.history.at("loss", iteration)
         stop = self._travel(Position(iteration, self.program.loss_op + 1))
         if stop.reason != "done":
             return stop
@@ -287,23 +294,57 @@ class Session:
         if why == at.ENDED:
             return Stop("end", self.position, "Early stopping ended the run.")
         if why == at.HISTORY_FULL:
-            limit = f"{self.machine.history_limit:,}"
+            limit = f"{self.machine.recording.history_limit:,}"
             return Stop("full", self.position, f"The history holds {limit} iterations of this network and is full.")
         return Stop("done", self.position)
 
     def _note(self, stop: Stop) -> Stop:
-        self._reached = self.reached
+        self.timeline.note_reached()
         self.last_stop = stop
         return stop
+
+    # Changing the past
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """Every edit of this run, in the order of their positions."""
+        return self.timeline.edits
+
+    def set(self, key: str, value: Any) -> Edit:
+        """Change a setting or a single number from here on; see edits.py for the keys.
+
+        What other rows or other memory are needed for takes effect at the start of the next iteration: the edit's
+        position says so. What lay ahead is gone from this run; `undo` brings it back. Errors: EditError (a ValueError).
+        """
+        self.pause()
+        return self.timeline.edit(key, value)
+
+    def undo(self) -> Edit | None:
+        """Take the newest edit back, with the future that it had replaced, and go to where it was made."""
+        self.pause()
+        return self.timeline.undo()
+
+    def redo(self) -> Edit | None:
+        """Make the edit again that was taken back last; None if there is none."""
+        self.pause()
+        return self.timeline.redo()
+
+    def fork(self) -> Session:
+        """A session that shares the past of this one and owns its future."""
+        self.pause()
+        other = object.__new__(Session)
+        other._begin(self.timeline.fork())
+        return other
 
     # Looking
 
     def frame(self) -> Frame:
         """What is to be seen. Paused: now. Running: the newest copy the machine has sent; the next one is asked for."""
         if self.is_running and self._frame is not None:
-            if self.machine.has_sent():
-                self._frame = self._frame_of(self.machine.sent(), is_running=True)
-                self.machine.ask()
+            machine, program = self.machine, self.program  # a run may go over an edit meanwhile
+            if program is machine.program and machine.has_sent():
+                self._frame = self._frame_of(machine.sent(), program, is_running=True)
+                machine.ask()
             return self._frame
         position = self.position
         if (
@@ -311,8 +352,9 @@ class Session:
             or self._frame.is_running
             or self._frame.position != position
             or self._frame.reached != self.reached
+            or self._frame.program is not self.program
         ):
-            self._frame = self._frame_of(self.machine.snapshot(), is_running=False)
+            self._frame = self._frame_of(self.machine.snapshot(), self.program, is_running=False)
         return self._frame
 
     def path(self, most: int | None = None) -> Path | None:
@@ -326,32 +368,37 @@ class Session:
         if self.is_running:
             return None
         most = most or max(64, 2_048 // self.program.n_parameters)
-        kept = self.machine.kept_states(self.position.iteration)
+        kept = self.timeline.kept_states()
         chosen = np.unique(np.linspace(0, len(kept) - 1, min(most, len(kept))).astype(int)) if kept else []
-        states = [flat(self.program, kept[k][1]) for k in chosen]
-        return Path(np.array([kept[k][0] for k in chosen]), np.array(states).reshape(-1, self.program.n_parameters))
+        states = [flat(self.program, kept[k].state) for k in chosen]
+        return Path(
+            np.array([kept[k].iteration for k in chosen]), np.array(states).reshape(-1, self.program.n_parameters)
+        )
 
     def replay_start(self, iteration: int) -> Start | None:
-        """From where iterations up to that one can be made again beside the run; None while it runs."""
+        """From where iterations up to that one can be made again beside the run; None while it runs.
+
+        Behind an edit in the middle of an iteration that is the next one at the earliest.
+        """
         from tui_nn.debugger.replay import Start
 
         if self.is_running:
             return None
-        kept = self.machine.kept_states(min(iteration, self.position.iteration))
-        first, state = kept[-1] if kept else (0, self.program.initial)
-        epoch_start = first - first % self.program.iterations_per_epoch
-        return Start(first, state.copy(), self.machine.hist[epoch_start:first].copy())
+        first, state = self.timeline.replay_state(min(iteration, self.position.iteration))
+        rows = self.machine.hist[
+            first_row(self.program, first) - self.machine.recording.first : first - self.machine.recording.first
+        ]
+        return Start(first, state.copy(), rows.copy())
 
-    def _frame_of(self, snapshot, is_running: bool) -> Frame:
+    def _frame_of(self, snapshot: Snapshot, program: Program, is_running: bool) -> Frame:
         position = Position(int(snapshot.ctl[at.ITERATION]), int(snapshot.ctl[at.OP]))
         snapshot.mem.flags.writeable = False
-        reached = max(self._reached, position)
-        history = History(self.program, self.machine.hist, position, reached)
-        return Frame(self.program, position, reached, is_running, history, snapshot)
+        reached = max(self.reached, position) if not is_running else max(self.timeline.noted, position)
+        return Frame(program, position, reached, is_running, self.timeline.history(position, reached), snapshot)
 
     def state_bytes(self) -> bytes:
         """Everything the position decides: state, gradients, and the live samples' inputs, activations, deltas, masks."""
-        frame = self._frame_of(self.machine.snapshot(), is_running=False)
+        frame = self._frame_of(self.machine.snapshot(), self.program, is_running=False)
         end = self.program.input_offset
         parts = [np.array(frame.position), frame.snapshot.mem[:end], frame.sample_indices, frame.inputs, frame.targets]
         for layer in frame.layers:

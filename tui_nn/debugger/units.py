@@ -57,7 +57,7 @@ def unit_statistics(frame: Frame, layer: LayerFrame) -> UnitStatistics:
     last = kept.astype(np.int64)
     newest = frame.iteration if layer.is_forward_fresh else frame.iteration - 1  # the last that computed this layer
     silent = newest - last
-    is_dead = (silent >= frame.program.iterations_per_epoch) & (newest >= 0)
+    is_dead = (silent >= frame.program.epochs.pass_length(frame.iteration)) & (newest >= 0)
     return UnitStatistics(mean, std, low, high, fires, flat, last, silent, is_dead)
 
 

@@ -93,7 +93,7 @@ def explain(frame: Frame, name: str, index: Any = ...) -> Update | None:
     """
     rows = rows_of(frame.program)[name]
     has_new_gradient = rows.layer.backward_op < frame.op <= rows.update
-    if frame.iteration == 0 and frame.op <= rows.layer.backward_op:
+    if frame.is_blank and frame.op <= rows.layer.backward_op:
         return None
     with np.errstate(all="ignore"):
         return _Explainer(frame, rows, index, has_new_gradient).update()
@@ -105,7 +105,7 @@ class _Explainer:
         self.program, self.mem = frame.program, frame.snapshot.mem
         self.is_over = not is_coming and frame.op <= rows.layer.backward_op  # the iteration before: all rows are done
         is_fresh = frame.op > rows.update
-        self.number = frame.iteration + 1 if is_coming else frame.iteration + is_fresh
+        self.number = frame.iteration - frame.program.born + (1 if is_coming else is_fresh)
         self.notes: list[str] = []
 
     def update(self) -> Update:

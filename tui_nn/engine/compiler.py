@@ -9,7 +9,9 @@ import numpy as np
 from tui_nn.data.tokens import token_fault
 from tui_nn.engine import network_rows, probe_rows, tallies, updates
 from tui_nn.engine import training_rows as rows
+from tui_nn.engine.epochs import Epochs
 from tui_nn.engine.initializers import initial_bias, initial_weight
+from tui_nn.engine.layout import WATCH_STATE
 from tui_nn.engine.listing import Listing
 from tui_nn.engine.parts import KINDS, OPTIMIZERS, loss_part
 from tui_nn.engine.place import Place
@@ -27,22 +29,27 @@ ALIGN = 16  # elements; a tensor then starts on a cache line
 MOST_CONFUSED = 100  # classes; of more, a confusion matrix is not counted
 
 
-def build_program(scenario: Scenario, dataset: Dataset) -> Program:
-    """Lay out memory and list the ops of one iteration."""
-    return Compiler(scenario, dataset).build()
+def build_program(scenario: Scenario, dataset: Dataset, after: tuple[Program, int] | None = None) -> Program:
+    """Lay out memory and list the ops of one iteration. after: the program that ran before, up to which iteration."""
+    return Compiler(scenario, dataset, after).build()
 
 
 class Compiler:
     """Walks the network forwards, backwards and along the updates, as the machine will."""
 
-    def __init__(self, scenario: Scenario, dataset: Dataset):
+    def __init__(self, scenario: Scenario, dataset: Dataset, after: tuple[Program, int] | None = None):
         self.scenario, self.dataset = scenario, dataset
+        self.before = after[0] if after else None
         self.dtype = np.dtype(scenario.dtype)
         self.n_train, self.n_val, self.n_test = len(dataset.x_train), len(dataset.x_val), len(dataset.x_test)
         wanted = scenario.data.batch_size
         self.batch = self.n_train if wanted == "full" else min(wanted, self.n_train)
-        self.per_epoch = -(-self.n_train // self.batch)
-        self.at_epoch_end = Due("epoch", self.per_epoch, self.per_epoch - 1)
+        self.epochs = _epochs(self.n_train, self.batch, after)
+        self.per_epoch = self.epochs.per_epoch
+        self.at_epoch_end = Due("epoch", self.per_epoch, self.epochs.first_whole - 1)
+        self.born = after[0].born if after else 0
+        if after and after[0].scenario.optimizer.type != scenario.optimizer.type:
+            self.born = after[1]
         self.optimizer = OPTIMIZERS[scenario.optimizer.type]
         self.optimizer_settings = {
             key: float(value) for key, value in scenario.optimizer.model_dump().items() if key != "type"
@@ -110,8 +117,10 @@ class Compiler:
             n_train=self.n_train,
             n_val=self.n_val,
             n_test=self.n_test,
-            iterations_per_epoch=self.per_epoch,
+            epochs=self.epochs,
+            born=self.born,
             planned_iterations=self.planned_iterations(),
+            kept=self._kept_of_run(),
             confusions=dict(self.confusions),
             settings=self.optimizer_settings,
         )
@@ -123,9 +132,15 @@ class Compiler:
             {tensor.name: self.updates[tensor.name] for tensor in place.parameters}, place.spec,
         )  # fmt: skip
 
+    def _kept_of_run(self) -> dict[str, tuple[int, int]]:
+        first, last = self.buffers
+        best = {"best parameters": (self.best[0], self.span), "best buffers": (self.best[1], last - first)}
+        watched = {name: (start, WATCH_STATE) for name, start in self.watch_state.items()}
+        return watched | (best if self.best[0] >= 0 else {})
+
     def planned_iterations(self) -> int:
         train = self.scenario.train
-        return train.iterations or (train.epochs or 0) * self.per_epoch
+        return train.iterations or self.epochs.start(train.epochs or 0)
 
     # Memory
 
@@ -153,7 +168,10 @@ class Compiler:
             for part in (x, self._targets(y))
         ]
         offsets = [int(offset) for offset in np.cumsum([0] + [part.size for part in parts])]
-        self.data = np.concatenate([part.reshape(-1) for part in parts]).astype(self.dtype)
+        if self.before:  # the same data: once in memory is enough
+            self.data = self.before.data
+        else:
+            self.data = np.concatenate([part.reshape(-1) for part in parts]).astype(self.dtype)
         self.x_train, self.y_train, self.x_val, self.y_val, self.x_test, self.y_test = offsets[:6]
 
     def _targets(self, y: np.ndarray) -> np.ndarray:
@@ -271,3 +289,10 @@ class Compiler:
         """History columns of a row, side by side; -1 if all of its metrics are switched off."""
         wanted = [name if self.scenario.probes.has(name) else None for name in names]
         return self.listing.columns(op, *wanted) if any(wanted) else -1
+
+
+def _epochs(n_train: int, batch_size: int, after: tuple[Program, int] | None) -> Epochs:
+    if after is None:
+        return Epochs(n_train, batch_size)
+    before, iteration = after
+    return before.epochs if before.batch_size == batch_size else before.epochs.then(iteration, batch_size)

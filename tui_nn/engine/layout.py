@@ -38,7 +38,21 @@ N_TALLIED = 29
 SETTLE = 30  # offset of the address of the kernel that settles them
 COUNTED = 31  # offset of what counts samples x places for the batch, then of their factors: see machine.Counted
 N_COUNTED = 32
-HEADER = 34  # the batch's sample indices follow here
+# Epochs: see engine/epochs.py.
+EPOCH = 33  # the epoch under way, from 0
+FIRST_WHOLE = 34  # the iteration that starts the next epoch after the one under way where this program takes over
+NEXT_EPOCH = 35  # its number
+SHIFT = 36  # what must be added to the first sample of a batch before FIRST_WHOLE
+LONGEST = 37  # iterations of an epoch with this batch size or the one before
+PASS = 38  # iterations back within which each sample has surely had its turn
+BEFORE = (
+    39  # offset of the samples in each batch of the epoch under way that were taken before this program; their number
+)
+N_BEFORE = 40
+BORN = 41  # updates done when this optimizer began
+HIST_FIRST = 42  # the iteration whose row is the history's first
+BLANK = 43  # the iteration at which nothing stood in memory but the state
+HEADER = 44  # the batch's sample indices follow here
 
 # A row of the op table.
 KERNEL = 0  # index into the table of addresses

@@ -17,31 +17,38 @@ from tui_nn.engine.layout import (
     COUNTED,
     DUE,
     ENDED,
+    EPOCH,
     FIRST,
     FIRST_HIST,
+    FIRST_WHOLE,
     FRAME_SIZE,
     HAS_ENDED,
     HEADER,
     HIST_CAPACITY,
+    HIST_FIRST,
     HIST_ROW,
     HISTORY_FULL,
     IS_EPOCH_END,
     ITERATION,
     KERNEL,
+    LONGEST,
     LOSS_COLUMN,
     N_COUNTED,
     N_METRICS,
     N_OPS,
     N_TALLIED,
     N_TRAIN,
+    NEXT_EPOCH,
     NON_FINITE,
     OP,
+    PASS,
     PER_EPOCH,
     PERIOD,
     ROW,
     ROWS,
     SENT,
     SETTLE,
+    SHIFT,
     SLOT,
     STATE_SIZE,
     STOP,
@@ -73,7 +80,7 @@ def run(ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, s
     sent_ctl, sent_mem = borrow(sent_ctl), borrow(sent_mem)
     n_ops, per_epoch, columns = ctl[N_OPS], ctl[PER_EPOCH], ctl[N_METRICS]
     code, kernels = ctl[CODE], ctl[ADDRESS]
-    epoch_start = ctl[ITERATION] - ctl[ITERATION] % per_epoch
+    epoch_start = start_of_epoch(ctl)
     may_stop = False
     if ctl[OP] == 0:
         ctl[SLOT] = 0
@@ -86,18 +93,20 @@ def run(ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, s
             if may_stop and mail[STOP] != 0:
                 why = STOPPED
                 break
-            if iteration >= ctl[HIST_CAPACITY]:
+            if iteration - ctl[HIST_FIRST] >= ctl[HIST_CAPACITY]:
                 why = HISTORY_FULL
                 break
             keep_checkpoint(ctl, mem, kept_at, kept_in, kept)
             if iteration == epoch_start + per_epoch:  # rather than divide in every iteration
-                epoch_start = iteration
+                epoch_start = start_of_epoch(ctl)
             batch = iteration - epoch_start
             ctl[BATCH_START] = batch * ctl[BATCH_SIZE]
+            if iteration < ctl[FIRST_WHOLE]:
+                ctl[BATCH_START] += ctl[SHIFT]
             ctl[ROWS] = min(ctl[BATCH_SIZE], ctl[N_TRAIN] - ctl[BATCH_START])
             count_positions(ctl)
             ctl[IS_EPOCH_END] = batch == per_epoch - 1
-            ctl[HIST_ROW] = iteration * columns
+            ctl[HIST_ROW] = (iteration - ctl[HIST_FIRST]) * columns
             if ctl[SLOT] == 0:
                 ctl[FIRST_HIST] = ctl[HIST_ROW]
             ctl[HAS_ENDED] = 0
@@ -127,6 +136,16 @@ def run(ctl, setting, mem, data, hist, mail, kept_at, kept_in, kept, sent_ctl, s
             break
     settle(code + ctl[OP] * ROW, ctl, setting, mem, data, hist)
     return why
+
+
+@helper
+def start_of_epoch(ctl):
+    """The first iteration of the epoch under way, which is noted; as if all of it had batches of the present size."""
+    since = ctl[ITERATION] - ctl[FIRST_WHOLE]
+    whole = since // ctl[PER_EPOCH] if since >= 0 else -1
+    ctl[EPOCH] = ctl[NEXT_EPOCH] + whole
+    ctl[PASS] = ctl[LONGEST] if whole <= 0 else ctl[PER_EPOCH]
+    return ctl[FIRST_WHOLE] + whole * ctl[PER_EPOCH]
 
 
 @helper

@@ -14,14 +14,14 @@ import numpy as np
 from tui_nn.engine import layout as at
 from tui_nn.engine.plain import MARGIN
 from tui_nn.engine.program import Program
+from tui_nn.engine.recording import Kept, Recording
 
-CHECKPOINT_BYTES = 64 * 2**20  # or as much as CHECKPOINT_SLOTS take, if that is more but under CHECKPOINT_LIMIT
-CHECKPOINT_SLOTS = 128
-CHECKPOINT_LIMIT = 2**30
-MOST_SLOTS = 1024  # keeping one scans them all: with 4096 a 2-2-1 network took 0.83 us an iteration, with 1024 0.60
-HISTORY_BYTES = 256 * 2**20
-FIRST_ROWS = 1024  # of the history
-GROWTH_BYTES = 2 * 2**20  # that it grows by at a time: a millisecond, in which no stop is heard
+NEVER = 2**62  # an iteration that no run reaches
+# Of the header, what goes over to a machine that goes on in the same place.
+CARRIED = (
+    at.ITERATION, at.OP, at.ROWS, at.BATCH_START, at.IS_EPOCH_END, at.ORDER_EPOCH, at.HAS_ENDED, at.SLOT,
+    at.EPOCH, at.PASS, at.BLANK,
+)  # fmt: skip
 
 Progress = Callable[[int, int, str], None]
 
@@ -33,26 +33,35 @@ class Snapshot(NamedTuple):
     mem: np.ndarray  # state, gradients, activations, deltas
 
 
-class Machine:
-    """Executes one program. Not thread-safe, except `stop`, `ask`, `sent`: one caller runs it, others may look."""
+class Standing(NamedTuple):
+    """All that decides what a machine does next, and all that it would show: copies, to go on from in another machine.
 
-    def __init__(self, program: Program):
+    rows: the newest of the history, (n, columns), of which the last belongs to the iteration under way, if one is.
+    """
+
+    mem: np.ndarray
+    ctl: np.ndarray
+    lr: float
+    rows: np.ndarray
+
+
+class Machine:
+    """Executes one program into a recording. Not thread-safe, except `stop`, `ask`, `sent`: one caller runs it, others may look.
+
+    mail: the mailbox, which the machines of one session share.
+    """
+
+    def __init__(self, program: Program, recording: Recording | None = None, mail: np.ndarray | None = None):
         self.program = program
+        self.recording = recording or Recording(program)
         self.mem = _aligned(program.memory_size, program.dtype)
         self.ctl = self._initial_ctl()
         self.count_parts()
         self.setting = program.setting.copy()
         self.data = np.ascontiguousarray(program.data)
-        self.mail = np.zeros(at.N_MAIL, np.int64)
-        slots = _checkpoint_slots(program.state_size * program.dtype.itemsize)
-        self.kept_at = np.full(slots, -1, np.int64)
-        self.kept_in = np.full(slots, -1, np.int64)
-        self.kept = np.empty((slots, program.state_size), program.dtype)
+        self.mail = np.zeros(at.N_MAIL, np.int64) if mail is None else mail
         self.sent_ctl = np.zeros(at.HEADER + program.batch_size, np.int64)
         self.sent_mem = np.zeros(program.frame_size, program.dtype)
-        self._hist = self._reserve_history()
-        self.hist = self._hist[:0]  # what of it is in use; a row is NaN until it is written
-        self._grow_history()
         first = int(self.ctl[at.ADDRESS])
         self.address = self.ctl[first : first + len(program.kernels)]
         self._loop: Any = None
@@ -67,7 +76,18 @@ class Machine:
         tallied = address + len(program.kernels)
         counted = tallied + len(program.tallied)
         batch, fixed = _counts(program.table)
-        ctl = np.zeros(counted + 2 * len(batch) + len(fixed), np.int64)
+        before = counted + 2 * len(batch) + len(fixed)
+        epochs = program.epochs
+        rows_before = epochs.rows_before
+        ctl = np.zeros(before + len(rows_before), np.int64)
+        ctl[before:] = rows_before
+        ctl[at.BEFORE], ctl[at.N_BEFORE] = before, len(rows_before)
+        ctl[at.FIRST_WHOLE], ctl[at.NEXT_EPOCH], ctl[at.LONGEST] = epochs.first_whole, epochs.epoch + 1, epochs.longest
+        ctl[at.SHIFT] = (
+            epochs.sample_at(epochs.first) - (epochs.per_epoch - epochs.first_whole + epochs.first) * epochs.batch_size
+        )
+        ctl[at.BORN] = program.born
+        ctl[at.HIST_FIRST] = self.recording.first
         ctl[code:address] = program.table.reshape(-1)
         ctl[at.VAL_ROWS], ctl[at.TEST_ROWS] = program.n_val, program.n_test
         ctl[at.COUNTED], ctl[at.N_COUNTED] = counted, len(batch)
@@ -92,7 +112,7 @@ class Machine:
         ctl[at.SETTLE] = address + program.settle
         ctl[at.N_METRICS] = program.n_columns
         ctl[at.STATE_SIZE], ctl[at.FRAME_SIZE] = program.state_size, program.frame_size
-        ctl[at.CHECKPOINT_LAST] = -1
+        ctl[at.CHECKPOINT_LAST] = NEVER if self.recording.is_past else -1
         ctl[at.LOSS_COLUMN] = program.metrics["loss"].column
         return ctl
 
@@ -162,7 +182,8 @@ class Machine:
         """Those that rows 0 .. last need. Kernels are numbered by first use, so they are the first few."""
         program = self.program
         kernels = list(range(int(program.table[: last + 1, at.KERNEL].max()) + 1))
-        return [*kernels, program.settle] if any(op <= last for op in program.tallied) else kernels
+        is_waiting = program.tallied and (self.ctl[at.SLOT] > 0 or program.tallied[0] <= last)
+        return [*kernels, program.settle] if is_waiting else kernels
 
     # Running
 
@@ -190,41 +211,20 @@ class Machine:
         last = len(self.program.ops) - 1
         same = goal_iteration == self.iteration
         self.prepare(up_to=max(0, goal_op - 1) if same else last)
+        recording = self.recording
         while True:
+            self.ctl[at.HIST_CAPACITY] = len(recording.hist)
             why = self._loop(
-                self.ctl, self.setting, self.mem, self.data, self.hist.reshape(-1), self.mail,
-                self.kept_at, self.kept_in, self.kept, self.sent_ctl, self.sent_mem, goal_iteration, goal_op,
+                self.ctl, self.setting, self.mem, self.data, recording.hist.reshape(-1), self.mail,
+                recording.kept_at, recording.kept_in, recording.kept, self.sent_ctl, self.sent_mem, goal_iteration, goal_op,
             )  # fmt: skip
-            if why != at.HISTORY_FULL or not self._grow_history():
+            if why != at.HISTORY_FULL or not recording.grow():
                 return why
 
     @property
-    def history_limit(self) -> int:
-        """Iterations whose metrics there is room for."""
-        return len(self._hist)
-
-    def _reserve_history(self) -> np.ndarray:
-        """Room for all of it, (rows, columns): untouched, it takes addresses and no memory, and nothing is ever moved."""
-        rows = max(1, HISTORY_BYTES // (self.program.n_columns * self.program.dtype.itemsize))
-        while True:
-            try:
-                return np.empty((rows, self.program.n_columns), self.program.dtype)
-            except MemoryError:  # not even addresses here: then it is full sooner
-                if rows <= FIRST_ROWS:
-                    raise
-                rows //= 2
-
-    def _grow_history(self) -> bool:
-        """Whether there was room left."""
-        had, row_bytes = len(self.hist), self.program.n_columns * self.program.dtype.itemsize
-        more = max(FIRST_ROWS, min(had, GROWTH_BYTES // row_bytes))
-        rows = min(had + more, self.history_limit)
-        if rows == had:
-            return False
-        self._hist[had:rows] = np.nan
-        self.hist = self._hist[:rows]
-        self.ctl[at.HIST_CAPACITY] = rows
-        return True
+    def hist(self) -> np.ndarray:
+        """The history's rows in use, from iteration `recording.first` on; a row is NaN until it is written."""
+        return self.recording.hist
 
     def stop(self) -> None:
         """Ask the loop to leave before its next iteration."""
@@ -236,36 +236,46 @@ class Machine:
         """To position (0, 0): the starting weights, and nothing computed yet."""
         self.mem[:] = 0
         self.mem[: self.program.state_size] = self.program.initial
-        self.ctl[at.ITERATION] = self.ctl[at.OP] = 0
+        self.ctl[at.ITERATION] = self.ctl[at.OP] = self.ctl[at.BLANK] = 0
+
+    def put(self, kept: Kept) -> None:
+        """To the start of a checkpoint's iteration."""
+        self.mem[: self.program.state_size] = kept.state
+        self.ctl[at.ITERATION], self.ctl[at.OP] = kept.iteration, 0
 
     def restore(self, iteration: int) -> int:
-        """To the newest checkpoint at or before `iteration`; returns its iteration."""
-        k = self._newest_before(iteration)
-        if k < 1:  # the first checkpoint is the start itself
+        """To the newest checkpoint at or before `iteration`, or to the start; returns its iteration."""
+        kept = self.recording.newest_before(iteration, self.n_kept)
+        if kept is None or kept.iteration == 0:  # that one is the start itself
             self.restart()
             return 0
-        self.mem[: self.program.state_size] = self.kept[self.kept_in[k]]
-        self.ctl[at.ITERATION], self.ctl[at.OP] = self.kept_at[k], 0
-        return int(self.kept_at[k])
+        self.put(kept)
+        return kept.iteration
 
-    def nearest_checkpoint(self, iteration: int) -> int:
-        """The iteration `restore` would land on."""
-        k = self._newest_before(iteration)
-        return int(self.kept_at[k]) if k >= 0 else 0
+    @property
+    def n_kept(self) -> int:
+        """Checkpoints in the open store of the recording."""
+        return int(self.ctl[at.CHECKPOINT_COUNT])
 
-    def _newest_before(self, iteration: int) -> int:
-        count = int(self.ctl[at.CHECKPOINT_COUNT])
-        return int(np.searchsorted(self.kept_at[:count], iteration, side="right")) - 1
+    def nearest_checkpoint(self, iteration: int) -> int | None:
+        """The iteration `restore` would land on; None: there is no checkpoint."""
+        kept = self.recording.newest_before(iteration, self.n_kept)
+        return kept.iteration if kept else None
 
-    def kept_states(self, last: int) -> list[tuple[int, np.ndarray]]:
-        """(iteration, state) of the checkpoints up to iteration `last`: views, of which none changes while it stands still."""
-        return [(int(self.kept_at[k]), self.kept[self.kept_in[k]]) for k in range(self._newest_before(last) + 1)]
+    def kept_states(self, last: int) -> list[Kept]:
+        """Checkpoints up to iteration `last`: views, of which none changes while it stands still."""
+        return self.recording.kept_until(last, self.n_kept)
+
+    def freeze(self) -> None:
+        """Nothing kept up to now is ever dropped: others share it. See `Recording.past`."""
+        self.recording.freeze(self.n_kept)
+        self.ctl[at.CHECKPOINT_COUNT] = 0
 
     def load(self, state: np.ndarray, iteration: int) -> None:
         """Put parameters and slots, (state_size,), in place as they are after `iteration` updates."""
         self.restart()
         self.mem[: self.program.state_size] = state
-        self.ctl[at.ITERATION] = iteration
+        self.ctl[at.ITERATION] = self.ctl[at.BLANK] = iteration
 
     def resume(self, state: np.ndarray, iteration: int, rows: np.ndarray) -> None:
         """As `load`, with the newest rows of the history, (n, columns), which some rows of the program look back on.
@@ -273,9 +283,32 @@ class Machine:
         What lies before them stays untouched, and takes no memory.
         """
         self.load(state, iteration)
-        self.hist = self._hist[: min(max(len(self.hist), iteration + FIRST_ROWS), self.history_limit)]
-        self.ctl[at.HIST_CAPACITY] = len(self.hist)
-        self.hist[iteration - len(rows) : iteration] = rows
+        self.recording.begin(iteration, rows, len(rows))
+        self.ctl[at.HIST_FIRST] = self.recording.first
+
+    # From one machine to another
+
+    def standing(self, first: int) -> Standing:
+        """Where it stands, with the history's rows from iteration `first` on."""
+        rows = self.hist[first - self.recording.first : self.iteration + (self.op > 0) - self.recording.first]
+        return Standing(self.mem.copy(), self.ctl.copy(), float(self.setting[at.LR]), rows.copy())
+
+    def take_over(self, standing: Standing) -> None:
+        """Go on from there. Of a machine whose program has the same layout; rows of the history are there already."""
+        ctl, before = self.ctl, standing.ctl
+        self.mem[:] = standing.mem
+        first, end = at.HEADER, int(before[at.ORDER]) + self.program.n_train
+        ctl[first:end] = before[first:end]
+        counted = int(before[at.COUNTED])
+        ctl[counted : counted + before[at.N_COUNTED]] = before[counted : counted + before[at.N_COUNTED]]
+        for cell in CARRIED:
+            ctl[cell] = before[cell]
+        ctl[at.HIST_ROW] = (self.iteration - ctl[at.HIST_FIRST]) * ctl[at.N_METRICS]
+        moved = (before[at.HIST_FIRST] - ctl[at.HIST_FIRST]) * ctl[at.N_METRICS]
+        ctl[at.FIRST_HIST] = before[at.FIRST_HIST] + moved
+        self.setting[:] = self.program.setting
+        if self.program.schedule_op is not None and self.op > self.program.schedule_op:
+            self.setting[at.LR] = standing.lr  # its row has been executed in this iteration
 
     # Frames
 
@@ -307,11 +340,6 @@ def _counts(table: np.ndarray) -> tuple[list[int], list[tuple[int, int]]]:
     asked = {(int(row[at.ROWS_AT]), int(row[at.POSITIONS])) for row in table if row[at.POSITIONS] > 1}
     batch = sorted(factor for part, factor in asked if part == at.ROWS)
     return batch, sorted(key for key in asked if key[0] != at.ROWS)
-
-
-def _checkpoint_slots(state_bytes: int) -> int:
-    within_limit = min(CHECKPOINT_SLOTS, CHECKPOINT_LIMIT // state_bytes)
-    return max(2, min(MOST_SLOTS, max(CHECKPOINT_BYTES // state_bytes, within_limit)))
 
 
 def _aligned(n: int, dtype: np.dtype) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tui_nn.engine import layout as at
+from tui_nn.engine.epochs import Epochs
 from tui_nn.scenario.spec.shape import Shape, positions
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tui_nn.scenario import Scenario
 
 Phase = Literal["load", "measure", "forward", "loss", "backward", "update", "validate", "test"]
-Every = Literal["iteration", "epoch", "period"]
+Every = Literal["iteration", "epoch", "period", "never"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Due:
 
 SETTLE = "settle"  # the kernel's name
 EVERY_ITERATION = Due("iteration")
+NEVER = Due("never", 1, 2**62)  # of a row that moves what is frozen
 
 
 @dataclass(frozen=True)
@@ -188,9 +190,11 @@ class Program:
     n_train: int
     n_val: int
     n_test: int
-    iterations_per_epoch: int
+    epochs: Epochs
+    born: int  # updates done when this optimizer began
     planned_iterations: int
     settings: dict[str, float]  # of the optimizer
+    kept: dict[str, tuple[int, int]]  # (offset, size) of what the run itself remembers: early stopping, schedules
     confusions: dict[Phase, int]  # where the confusion matrix of "validate" or "test" stands in mem
 
     @property
@@ -212,6 +216,24 @@ class Program:
         return next(op.index for op in self.ops if op.phase == "loss")
 
     @cached_property
+    def schedule_op(self) -> int | None:
+        """The row that sets the learning rate of its iteration, if it changes at all."""
+        return next((op.index for op in self.ops if op.kind == "schedule"), None)
+
+    def has_layout_of(self, other: Program) -> bool:
+        """Do both have the same rows on the same memory? Then they differ in settings alone, and one may go on for the other."""
+        kept = np.ones(at.ROW, bool)
+        kept[at.SETTING] = False
+        return (
+            self.table.shape == other.table.shape
+            and np.array_equal(self.table[:, kept], other.table[:, kept])
+            and self.kernels == other.kernels
+            and self.memory_size == other.memory_size
+            and self.epochs == other.epochs
+            and self.born == other.born
+        )
+
+    @cached_property
     def tallied(self) -> tuple[int, ...]:
         """The ops whose measurements are settled later, eight iterations together: see ops/tally.py."""
         return tuple(int(op) for op in np.flatnonzero(self.table[: len(self.ops), at.TALLY] >= 0))
@@ -221,10 +243,14 @@ class Program:
         """The kernel that does it, by its index; -1: there are no such ops."""
         return self.kernels.index(SETTLE) if SETTLE in self.kernels else -1
 
+    @property
+    def iterations_per_epoch(self) -> int:
+        """Of a whole epoch with this batch size."""
+        return self.epochs.per_epoch
+
     def rows(self, iteration: int) -> int:
         """Samples in the batch of that iteration: the last batch of an epoch may be smaller."""
-        start = iteration % self.iterations_per_epoch * self.batch_size
-        return min(self.batch_size, self.n_train - start)
+        return self.epochs.rows(iteration)
 
     def is_due(self, iteration: int, op: int) -> bool:
         return self.ops[op].is_due(iteration)

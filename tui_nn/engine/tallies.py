@@ -32,7 +32,11 @@ def place_tallies(c: Compiler) -> None:
         ops = {c.updates[tensor.name] for tensor in place.parameters}
         if len(ops) == 1:
             op = ops.pop()
-            if c.listing.ops[op].kernel == "adam" and rows[op][at.PROBE] >= 0:
+            if (
+                c.listing.ops[op].kernel == "adam"
+                and c.listing.ops[op].every == "iteration"
+                and rows[op][at.PROBE] >= 0
+            ):
                 _tally(c, op, at.MOVES)
     if any(row[at.TALLY] >= 0 for row in rows):
         c.listing.use(SETTLE)

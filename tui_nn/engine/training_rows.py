@@ -8,7 +8,7 @@ import numpy as np
 
 from tui_nn.engine.layout import WATCH_STATE
 from tui_nn.engine.network_rows import list_evaluation
-from tui_nn.engine.program import Due
+from tui_nn.engine.program import NEVER, Due
 from tui_nn.scenario.spec.schedules import (
     Constant,
     Cosine,
@@ -101,15 +101,17 @@ _FORMULAS = {
 def _schedule_settings(c: Compiler) -> list[float]:
     schedule: Any = c.scenario.schedule
     is_timed = isinstance(schedule, Warmup | WarmedUp)
-    unit = c.per_epoch if is_timed and schedule.per == "epoch" else 1
+    in_epochs = is_timed and schedule.per == "epoch"
     warmup = (schedule.warmup, schedule.warmup_start) if is_timed else (0, 0.0)
-    settings = [c.scenario.optimizer.lr, unit, *warmup]
+    settings = [c.scenario.optimizer.lr, in_epochs, *warmup]
     if isinstance(schedule, StepSchedule):
         settings += [schedule.every, schedule.gamma]
     elif isinstance(schedule, Exponential):
         settings += [schedule.gamma]
     elif isinstance(schedule, Cosine):
-        length = schedule.length or max(1, -(-c.planned_iterations() // unit) - schedule.warmup)
+        planned = c.planned_iterations()
+        planned = c.epochs.of(max(0, planned - 1)) + 1 if in_epochs else planned
+        length = schedule.length or max(1, planned - schedule.warmup)
         settings += [length, schedule.min_lr]
     elif isinstance(schedule, OneCycle):
         settings += [c.planned_iterations(), schedule.rise, schedule.div_factor, schedule.final_div_factor]
@@ -124,7 +126,7 @@ def list_max_norm(c: Compiler, place: Place) -> None:
     bound = place.spec.max_norm
     c.listing.add(
         "update", "max_norm", "max_norm", place.name, f"max norm {place.name}", shape_text(place.parameters[0].shape),
-        f"each unit's weights: W *= min(1, {bound:g} / ‖W‖)", weight=place.parameters[0].offset,
+        f"each unit's weights: W *= min(1, {bound:g} / ‖W‖)", Due("iteration") if place.spec.trainable else NEVER, weight=place.parameters[0].offset,
         n_in=place.parameters[0].matrix[1], n_out=place.parameters[0].matrix[0], setting=c.own_settings_of((bound,)), scratch=place.norm_scale,
     )  # fmt: skip
 

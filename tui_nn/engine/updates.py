@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tui_nn.engine import training_rows
-from tui_nn.engine.program import Tensor
+from tui_nn.engine.program import EVERY_ITERATION, NEVER, Due, Tensor
 
 if TYPE_CHECKING:
     from tui_nn.engine.compiler import Compiler
@@ -62,7 +62,7 @@ def _list_layer(c: Compiler, place: Place) -> None:
         n_in, n_out = first.matrix[::-1] if first.is_matrix else (1, first.size)
         op = c.listing.add(
             "update", spec.type, kernel, place.name, f"update {_name(place, tensors, len(groups))}",
-            training_rows.shape_text(first.shape), part.vector_formula if is_own else part.formula, **_cells(c, tensors),
+            training_rows.shape_text(first.shape), part.vector_formula if is_own else part.formula, due_of(place), **_cells(c, tensors),
             **slots, **columns, n_in=n_in, n_out=n_out, scratch=c.update_scratch, is_first=number == 0,
         )  # fmt: skip
         c.updates |= {tensor.name: op for tensor in tensors}
@@ -70,12 +70,17 @@ def _list_layer(c: Compiler, place: Place) -> None:
             c.listing.set(op, probe=c.columns(op, *metrics))
 
 
+def due_of(place: Place) -> Due:
+    """When what moves its parameters is executed: never, if they are frozen."""
+    return EVERY_ITERATION if place.spec.trainable else NEVER
+
+
 def _list_decay(c: Compiler, place: Any, tensors: tuple[Tensor, ...], n_groups: int) -> None:
     spec = c.scenario.optimizer
     kernel, formula = DECAYS[spec.decay]
     c.listing.add(
         "update", "decay", kernel, place.name, f"decay {_name(place, tensors, n_groups)}",
-        training_rows.shape_text(tensors[0].shape), formula.format(spec.weight_decay),
+        training_rows.shape_text(tensors[0].shape), formula.format(spec.weight_decay), due_of(place),
         setting=c.own_settings_of((spec.weight_decay,)), **_cells(c, tensors),
     )  # fmt: skip
 

@@ -29,9 +29,9 @@ def changed(scenario: Scenario, change: Mapping[str, Any]) -> Changed:
     applied, faults = _apply(raw, dict(change))
     after, found = _judge(raw)
     if found:
-        known = {(fault.path, fault.message) for fault in _judge(_raw(scenario))[1]}
-        faults += [_blamed(fault, applied) for fault in found if (fault.path, fault.message) not in known]
-    return Changed(None if found or faults else after, tuple(faults))
+        known = {fault.path for fault in _judge(_raw(scenario))[1]}
+        faults += [_blamed(fault, applied) for fault in found if fault.path not in known]
+    return Changed(None if faults else after, tuple(faults))
 
 
 def with_changes(scenario: Scenario, change: Mapping[str, Any]) -> Scenario:

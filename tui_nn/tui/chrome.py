@@ -131,7 +131,7 @@ def _position_parts(frame: Frame | None) -> list[list[tuple[str, str]]]:
         return []
     op = frame.program.ops[frame.op]
     epoch = (f"epoch {frame.epoch + 1}", "text")
-    batch = (f"batch {frame.batch + 1} of {frame.program.iterations_per_epoch}", "dim")
+    batch = (f"batch {frame.batch + 1} of {frame.program.epochs.batches(frame.iteration)}", "dim")
     iteration = (f"iteration {frame.iteration:,}", "strong")
     short = (f"it {frame.iteration:,}:{frame.op}", "strong")
     coming = (f"next: {op.label}", op.phase)

@@ -13,7 +13,6 @@ from tui_nn.engine.layout import (
     COUNT,
     EPS,
     GRAD_WEIGHT,
-    ITERATION,
     LR,
     N_SETTINGS,
     SLOT_1,
@@ -35,7 +34,7 @@ from tui_nn.engine.lowlevel import (
     view1,
     wide,
 )
-from tui_nn.engine.ops.moves import is_measured, report_moves
+from tui_nn.engine.ops.moves import is_measured, report_moves, updates_done
 from tui_nn.engine.ops.probes import BLOCK, HIGHEST, LOWEST, squares_of_block, wide_squares
 from tui_nn.engine.ops.tally import leave_moves
 from tui_nn.engine.registry import kernel
@@ -63,7 +62,7 @@ def adam(row, ctl, setting, mem, data, hist):
     param, grad = view1(mem, ctl[row + WEIGHT], n), view1(mem, ctl[row + GRAD_WEIGHT], n)
     exp_avg, exp_avg_sq = view1(mem, ctl[row + SLOT_1], n), view1(mem, ctl[row + SLOT_2], n)
     real = param.dtype.type
-    correction1, correction2 = corrections(setting, ctl[ITERATION] + 1)
+    correction1, correction2 = corrections(setting, updates_done(ctl) + 1)
     b1, b2 = spread(real(setting[BETA1])), spread(real(setting[BETA2]))
     # Cast once: 1 - beta2 taken in float32 is 1.3e-5 off.
     c1, c2 = spread(real(1.0 - setting[BETA1])), spread(real(1.0 - setting[BETA2]))

@@ -16,7 +16,6 @@ from tui_nn.engine.layout import (
     CORRECTIONS,
     EPS,
     EPS_INSIDE_ROOT,
-    ITERATION,
     LR,
     MOMENTUM_DECAY,
     N_SETTINGS,
@@ -26,7 +25,16 @@ from tui_nn.engine.layout import (
 )
 from tui_nn.engine.lowlevel import LANES, helper, larger, load, multiply_add, spread, sqrt, store
 from tui_nn.engine.ops.adam import corrections
-from tui_nn.engine.ops.moves import is_measured, move, move_along, no_sums, param_and_grad, report_sums, slot
+from tui_nn.engine.ops.moves import (
+    is_measured,
+    move,
+    move_along,
+    no_sums,
+    param_and_grad,
+    report_sums,
+    slot,
+    updates_done,
+)
 from tui_nn.engine.registry import kernel
 
 NADAM_RATE = math.log(0.96)
@@ -62,7 +70,7 @@ def adam_general(row, ctl, setting, mem, data, hist):
     largest = slot(row, ctl, mem, SLOT_3 if keeps_largest else SLOT_2)
     correction1, correction2 = 1.0, 1.0
     if setting[BIAS_CORRECTION] != 0.0:
-        correction1, correction2 = corrections(setting, ctl[ITERATION] + 1)
+        correction1, correction2 = corrections(setting, updates_done(ctl) + 1)
     rate, eps, parts = spread(real(setting[LR] / correction1)), spread(real(setting[EPS])), shares(setting, real)
     root, scale = spread(real(1.0 / math.sqrt(correction2))), spread(real(1.0 / correction2))
     measured, sums = is_measured(row, ctl), no_sums()
@@ -85,7 +93,7 @@ def adamax(row, ctl, setting, mem, data, hist):
     """
     param, grad = param_and_grad(row, ctl, mem)
     exp_avg, exp_inf, real = slot(row, ctl, mem, SLOT_1), slot(row, ctl, mem, SLOT_2), param.dtype.type
-    correction1, _ = corrections(setting, ctl[ITERATION] + 1)
+    correction1, _ = corrections(setting, updates_done(ctl) + 1)
     rate, eps, zero = spread(real(setting[LR] / correction1)), spread(real(setting[EPS])), spread(real(0))
     b1, c1, b2, _ = shares(setting, real)
     measured, sums = is_measured(row, ctl), no_sums()
@@ -129,7 +137,7 @@ def nadam(row, ctl, setting, mem, data, hist):
     """
     param, grad = param_and_grad(row, ctl, mem)
     exp_avg, exp_avg_sq, real = slot(row, ctl, mem, SLOT_1), slot(row, ctl, mem, SLOT_2), param.dtype.type
-    share, share_of_mean, correction2 = nadam_shares(setting, ctl[ITERATION] + 1)
+    share, share_of_mean, correction2 = nadam_shares(setting, updates_done(ctl) + 1)
     of_grad, of_mean = spread(real(setting[LR] * share)), spread(real(setting[LR] * share_of_mean))
     root, eps, parts = spread(real(1.0 / math.sqrt(correction2))), spread(real(setting[EPS])), shares(setting, real)
     measured, sums = is_measured(row, ctl), no_sums()
@@ -166,7 +174,7 @@ def radam(row, ctl, setting, mem, data, hist):
     """
     param, grad = param_and_grad(row, ctl, mem)
     exp_avg, exp_avg_sq, real = slot(row, ctl, mem, SLOT_1), slot(row, ctl, mem, SLOT_2), param.dtype.type
-    correction1, correction2, share = rectified(setting, ctl[ITERATION] + 1)
+    correction1, correction2, share = rectified(setting, updates_done(ctl) + 1)
     uses_v = share > 0.0
     rate = setting[LR] / correction1 * (share * math.sqrt(correction2) if uses_v else 1.0)
     rates, minus_rates = spread(real(rate)), spread(real(-rate))

@@ -6,7 +6,7 @@ a run has at most 10**7 iterations). It is part of the state: checkpointed, and 
 
 from __future__ import annotations
 
-from tui_nn.engine.layout import DEAD, HIST_ROW, ITERATION, N_OUT, OUT, PER_EPOCH, ROWS_AT, STATE
+from tui_nn.engine.layout import DEAD, HIST_ROW, ITERATION, N_OUT, OUT, PASS, ROWS_AT, STATE
 from tui_nn.engine.lowlevel import LANES, below, helper, load, spread, store, view1, view2
 from tui_nn.engine.ops.probes import count_below
 
@@ -17,7 +17,7 @@ LOOKS = 4  # samples looked at before asking whether all units have fired: most 
 def count_dead(row, ctl, mem, hist):
     """At the end of a forward row: note which units fired (output > 0), and the share that did not for a whole pass.
 
-    A pass is the last PER_EPOCH iterations, this one included; where each epoch has an order of its own, it is a pass
+    A pass is the last PASS iterations, this one included; where each epoch has an order of its own, it is a pass
     over each sample exactly only in the last iteration of an epoch. Before the first is over no unit counts as dead.
     NaN is not above 0: a broken unit does not fire.
     """
@@ -27,7 +27,7 @@ def count_dead(row, ctl, mem, hist):
     output, last_fired = view2(mem, ctl[row + OUT], rows, units), view1(mem, ctl[row + STATE], units)
     real = output.dtype.type
     zero, half, time = spread(real(0)), spread(real(0.5)), real(now)
-    since, dead = real(now - ctl[PER_EPOCH] + 1), 0.0
+    since, dead = real(now - ctl[PASS] + 1), 0.0
     for j in range(0, units, LANES):
         live = min(units - j, LANES)
         fired = zero

@@ -8,10 +8,10 @@ from tui_nn.engine.layout import (
     BATCH_START,
     DATA_X,
     DATA_Y,
+    EPOCH,
     HEADER,
     HIST_ROW,
     IS_SHUFFLED,
-    ITERATION,
     LR,
     N_IN,
     N_TARGET,
@@ -19,7 +19,6 @@ from tui_nn.engine.layout import (
     ORDER,
     ORDER_EPOCH,
     OUT,
-    PER_EPOCH,
     PROBE,
     ROWS,
     ROWS_AT,
@@ -74,9 +73,8 @@ def start_epoch(ctl, epoch):
 @kernel("load_batch")
 def load_batch(row, ctl, setting, mem, data, hist):
     """Copy the samples of this iteration's batch into the input and the target."""
-    since = ctl[ITERATION] - ctl[ORDER_EPOCH] * ctl[PER_EPOCH]
-    if not 0 <= since < ctl[PER_EPOCH]:  # rather than divide in every iteration
-        start_epoch(ctl, ctl[ITERATION] // ctl[PER_EPOCH])
+    if ctl[ORDER_EPOCH] != ctl[EPOCH]:
+        start_epoch(ctl, ctl[EPOCH])
     rows, start = ctl[ROWS], ctl[BATCH_START]
     n_in, n_target = ctl[row + N_IN], ctl[row + N_TARGET]
     batch = view1(ctl, ctl[ORDER] + start, rows)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import math
 
-from tui_nn.engine.layout import COUNT, GRAD_WEIGHT, HIST_ROW, IS_FIRST, PROBE, PROBE_2, WEIGHT
+from tui_nn.engine.layout import BORN, COUNT, GRAD_WEIGHT, HIST_ROW, IS_FIRST, ITERATION, PROBE, PROBE_2, WEIGHT
 from tui_nn.engine.lowlevel import first, helper, load, multiply_add, spread, store, total, view1, wide
+
+
+@helper
+def updates_done(ctl):
+    """Updates that this optimizer has made: fewer than iterations if another one began the run."""
+    return ctl[ITERATION] - ctl[BORN]
 
 
 @helper

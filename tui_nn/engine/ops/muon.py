@@ -12,7 +12,6 @@ import numpy as np
 from tui_nn.engine.layout import (
     COUNT,
     EPS,
-    ITERATION,
     LR,
     MATCH_RMS,
     MOMENTUM,
@@ -29,7 +28,16 @@ from tui_nn.engine.layout import (
 from tui_nn.engine.lowlevel import LANES, helper, load, multiply_add, spread, sqrt, view2
 from tui_nn.engine.ops.adam import corrections
 from tui_nn.engine.ops.adams import shares, two_means
-from tui_nn.engine.ops.moves import is_measured, move, move_along, no_sums, param_and_grad, report_sums, slot
+from tui_nn.engine.ops.moves import (
+    is_measured,
+    move,
+    move_along,
+    no_sums,
+    param_and_grad,
+    report_sums,
+    slot,
+    updates_done,
+)
 from tui_nn.engine.ops.regularizers import squares_in_order
 from tui_nn.engine.registry import kernel
 
@@ -105,7 +113,7 @@ def muon_vector(row, ctl, setting, mem, data, hist):
     """Adam for what is no matrix, with settings of its own. Its rate follows the schedule of the matrices' in proportion."""
     param, grad = param_and_grad(row, ctl, mem)
     exp_avg, exp_avg_sq, real = slot(row, ctl, mem, SLOT_1), slot(row, ctl, mem, SLOT_2), param.dtype.type
-    correction1, correction2 = corrections(setting, ctl[ITERATION] + 1)
+    correction1, correction2 = corrections(setting, updates_done(ctl) + 1)
     rate = spread(real(setting[LR] * setting[VECTOR_LR] / correction1))
     root, eps, parts = spread(real(1.0 / math.sqrt(correction2))), spread(real(setting[EPS])), shares(setting, real)
     measured, sums = is_measured(row, ctl), no_sums()

@@ -5,9 +5,9 @@ Weight and bias of a layer stand side by side, and so do their gradients and slo
 
 from __future__ import annotations
 
-from tui_nn.engine.layout import DAMPENING, ITERATION, LR, MOMENTUM, SLOT_1
+from tui_nn.engine.layout import DAMPENING, LR, MOMENTUM, SLOT_1
 from tui_nn.engine.lowlevel import LANES, helper, load, multiply_add, spread, store
-from tui_nn.engine.ops.moves import is_measured, move_along, no_sums, param_and_grad, report_sums, slot
+from tui_nn.engine.ops.moves import is_measured, move_along, no_sums, param_and_grad, report_sums, slot, updates_done
 from tui_nn.engine.registry import kernel
 
 
@@ -26,7 +26,7 @@ def sgd(row, ctl, setting, mem, data, hist):
 @helper
 def share_of_gradient(ctl, setting):
     """1 - dampening; but the first gradient comes into the buffer whole, as in PyTorch."""
-    return 1.0 if ctl[ITERATION] == 0 else 1.0 - setting[DAMPENING]
+    return 1.0 if updates_done(ctl) == 0 else 1.0 - setting[DAMPENING]
 
 
 @kernel("momentum")

@@ -1,18 +1,18 @@
 """Schedules: each row computes the learning rate of its iteration from the iteration's number and leaves it for the updates.
 
 Nothing is multiplied up from one iteration to the next, so a run that starts from a checkpoint gets the same bits.
-A schedule's own settings begin with the top, the iterations in one unit of time, the warm-up and its start.
+A schedule's own settings begin with the top, whether time is counted in epochs, the warm-up and its start.
 """
 
 from __future__ import annotations
 
 import math
 
-from tui_nn.engine.layout import HIST_ROW, ITERATION, LR, PROBE, SETTING, STATE
+from tui_nn.engine.layout import EPOCH, HIST_ROW, ITERATION, LR, PROBE, SETTING, STATE
 from tui_nn.engine.lowlevel import helper
 from tui_nn.engine.registry import kernel
 
-TOP, UNIT, WARMUP, WARMUP_START, OWN = range(5)
+TOP, IN_EPOCHS, WARMUP, WARMUP_START, OWN = range(5)
 
 
 @helper
@@ -26,7 +26,8 @@ def set_lr(row, ctl, setting, hist, lr):
 def time_since_warmup(row, ctl, setting):
     """Whole units of time since the warm-up ended; negative while it lasts."""
     own = ctl[row + SETTING]
-    return float(ctl[ITERATION] // int(setting[own + UNIT])) - setting[own + WARMUP]
+    time = ctl[EPOCH] if setting[own + IN_EPOCHS] != 0.0 else ctl[ITERATION]
+    return float(time) - setting[own + WARMUP]
 
 
 @helper

@@ -5,9 +5,18 @@ With eps = 0 a parameter whose gradient was always 0 divides 0 by 0: NaN, on pur
 
 from __future__ import annotations
 
-from tui_nn.engine.layout import EPS, EPS_INSIDE_ROOT, ITERATION, LR, LR_DECAY, MOMENTUM, RHO, SLOT_1, SLOT_2, SLOT_3
+from tui_nn.engine.layout import EPS, EPS_INSIDE_ROOT, LR, LR_DECAY, MOMENTUM, RHO, SLOT_1, SLOT_2, SLOT_3
 from tui_nn.engine.lowlevel import LANES, helper, load, multiply_add, not_negative, spread, sqrt, store
-from tui_nn.engine.ops.moves import is_measured, move, move_along, no_sums, param_and_grad, report_sums, slot
+from tui_nn.engine.ops.moves import (
+    is_measured,
+    move,
+    move_along,
+    no_sums,
+    param_and_grad,
+    report_sums,
+    slot,
+    updates_done,
+)
 from tui_nn.engine.registry import kernel
 
 
@@ -25,7 +34,7 @@ def adagrad(row, ctl, setting, mem, data, hist):
     """
     param, grad = param_and_grad(row, ctl, mem)
     squares, real = slot(row, ctl, mem, SLOT_1), param.dtype.type
-    lr = spread(real(setting[LR] / (1.0 + ctl[ITERATION] * setting[LR_DECAY])))
+    lr = spread(real(setting[LR] / (1.0 + updates_done(ctl) * setting[LR_DECAY])))
     eps, is_inside = spread(real(setting[EPS])), setting[EPS_INSIDE_ROOT] != 0.0
     measured, sums = is_measured(row, ctl), no_sums()
     for k in range(0, param.size, LANES):

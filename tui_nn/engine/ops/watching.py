@@ -16,7 +16,6 @@ from tui_nn.engine.layout import (
     IN_2,
     ITERATION,
     N_METRICS,
-    PER_EPOCH,
     PROBE_2,
     SETTING,
     SLOT_1,
@@ -26,6 +25,7 @@ from tui_nn.engine.layout import (
     WEIGHT,
 )
 from tui_nn.engine.lowlevel import helper, view1
+from tui_nn.engine.ops.gap import batches_of_epoch
 from tui_nn.engine.registry import kernel
 
 BEST, WAITED, FALLS = range(3)
@@ -39,10 +39,11 @@ def watched(row, ctl, setting, hist):
     own = ctl[row + SETTING]
     if setting[own + IS_MEAN] == 0.0:
         return setting[own + SIGN] * np.float64(hist[cell])
+    before, _, here = batches_of_epoch(ctl)
     total = 0.0
-    for k in range(ctl[PER_EPOCH]):
+    for k in range(before + here):
         total += np.float64(hist[cell - k * ctl[N_METRICS]])
-    return setting[own + SIGN] * total / ctl[PER_EPOCH]
+    return setting[own + SIGN] * total / (before + here)
 
 
 @helper

@@ -76,7 +76,14 @@ Weights = Annotated[
 Biases = Annotated[tuple[float, ...] | None, PlainValidator(_biases), WithJsonSchema(_NUMBERS)]
 
 
-class Initialized(Model):
+class Trainable(Model):
+    """What has parameters."""
+
+    trainable: bool = True
+    """Whether the optimizer moves its parameters. Frozen ones stay as they are; their gradients are still computed."""
+
+
+class Initialized(Trainable):
     """A layer whose weight and bias start from something that can be chosen."""
 
     init: InitName = "xavier_uniform"

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from tui_nn.scenario.spec.base import MAX_UNITS
-from tui_nn.scenario.spec.init import Initialized
+from tui_nn.scenario.spec.init import Initialized, Trainable
 from tui_nn.scenario.spec.layer import LayerSpec
 from tui_nn.scenario.spec.recurrent import EmbeddingLayer, GruLayer, LstmLayer, RnnLayer
 from tui_nn.scenario.spec.regularizers import Regularized
@@ -46,7 +46,7 @@ class DropoutLayer(LayerSpec):
         return prod(shape)
 
 
-class NormLayer(LayerSpec):
+class NormLayer(LayerSpec, Trainable):
     """What both kinds of normalisation have: a weight (gamma, from 1) and a bias (beta, from 0) for each unit."""
 
     eps: Annotated[float, Field(ge=0.0, le=1.0)] = 1e-5

@@ -31,6 +31,8 @@ def _when(op) -> str:
     """When a row is executed that is not due now."""
     if op.every == "epoch":
         return "at epoch's end"
+    if op.every == "never":
+        return "frozen"
     return "at the end" if op.phase == "test" else f"every {op.due.period:,}"
 
 

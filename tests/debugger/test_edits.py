@@ -1,0 +1,281 @@
+"""Edits: what is changed in the middle of a run holds from there on, and a position still decides every byte."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import numpy as np
+import pytest
+
+from tests.engine.make import make_session
+from tests.presets.runs import SOME
+from tui_nn.debugger.edits import Edit, EditError
+from tui_nn.debugger.position import START, UNITS, Position
+from tui_nn.debugger.session import Session
+from tui_nn.scenario import load_scenario
+
+FULL = os.environ.get("TUI_NN_FULL") == "1"
+LAYERS = [
+    {"type": "dense", "units": 5, "activation": "tanh"},
+    {"type": "batch_norm"},
+    {"type": "dropout", "rate": 0.2},
+    (2, "linear"),
+]
+FAR = 40
+
+
+def small(**settings) -> Session:
+    return make_session(LAYERS, **({"n": 14, "n_val": 4, "batch_size": 4, "optimizer": "adam"} | settings))
+
+
+def walked(fresh: Session, edits: tuple[Edit, ...], places: list[Position]) -> dict[Position, bytes]:
+    """State at each place of a run that goes forward only, and is edited on the way."""
+    found, left = {}, list(edits)
+    for place in sorted(places):
+        while left and left[0].position <= place:
+            fresh.goto(*left[0].position)
+            fresh.set(left[0].key, left[0].value)
+            left.pop(0)
+        fresh.goto(*place)
+        found[place] = fresh.state_bytes()
+    return found
+
+
+def random_edit(session: Session, chance: random.Random) -> None:
+    optimizer = session.scenario.optimizer
+    tensor = chance.choice(session.program.tensors)
+    index = ",".join(str(chance.randrange(n)) for n in tensor.shape)
+    key, value = chance.choice([
+        ("optimizer.lr", optimizer.lr * chance.choice([0.1, 0.5, 2.0])),
+        ("data.batch_size", chance.choice([2, 4, 5, 7, 8, 14])),
+        ("clip.norm", chance.choice([0.1, 1.0])),
+        (f"{tensor.layer}.trainable", chance.choice([True, False])),
+        (f"{tensor.role}.{tensor.layer}[{index}]", chance.uniform(-1, 1)),
+        (f"{tensor.role}.{tensor.layer}[{index}]", chance.uniform(-1, 1)),
+    ])  # fmt: skip
+    session.set(key, value)
+
+
+def wander(session: Session, chance: random.Random, moves: int, far: int) -> None:
+    """Moves and edits at random; whatever stands after each is what a run that only goes forward finds there."""
+    seen: dict[Position, bytes] = {}
+    edits = session.edits
+    for _ in range(moves):
+        move = chance.choice(["step", "back", "goto", "run", "edit", "undo", "redo", "return"])
+        if move in ("step", "back"):
+            getattr(session, move)(chance.choice(UNITS), chance.randint(1, 3))
+        elif move == "goto":
+            session.goto(chance.randint(0, far), chance.choice([0, chance.randrange(len(session.program.ops))]))
+        elif move == "run":
+            session.run(chance.randint(1, 9))
+        elif move == "edit" and len(session.edits) < 6:
+            random_edit(session, chance)
+        elif move in ("undo", "redo"):
+            getattr(session, move)()
+        elif seen:
+            session.goto(*chance.choice(list(seen)))
+        if session.position.iteration > 2 * far:
+            session.goto(chance.randint(0, far))
+        if session.edits != edits:
+            check(session, edits, seen)
+            seen, edits = {}, session.edits
+        now = session.state_bytes()
+        assert seen.setdefault(session.position, now) == now, f"{session.position} after {move}, {edits}"
+    check(session, edits, seen)
+
+
+def check(session: Session, edits: tuple[Edit, ...], seen: dict[Position, bytes]) -> None:
+    timeline = session.timeline
+    first = timeline.segments[0].program
+    fresh = Session(first.scenario, first.dataset)
+    for place, found in walked(fresh, edits, list(seen)).items():
+        assert found == seen[place], f"{place} in a fresh run with {[str(edit) for edit in edits]}"
+
+
+@pytest.mark.parametrize("seed", range(40 if FULL else 6))
+def test_random_edits_and_moves_agree_with_a_run_that_only_goes_forward(seed):
+    chance = random.Random(f"edits {seed}")
+    settings = chance.choice(
+        [{}, {"optimizer": "momentum"}, {"optimizer": "sgd"}, {"schedule": {"type": "cosine", "per": "epoch"}}]
+    )
+    wander(small(**settings), chance, 60, FAR)
+
+
+@pytest.mark.parametrize("preset", SOME if FULL else SOME[::12])
+def test_presets_too(preset):
+    session = Session(load_scenario(preset))
+    far = min(FAR, max(session.planned_iterations, 30))
+    wander(
+        session, random.Random(f"edits {preset}"), 40 if FULL else 15, 5 if session.program.n_parameters > 1e5 else far
+    )
+
+
+def test_a_learning_rate_holds_from_the_coming_update_on():
+    """lr is set between backward and update: this very update uses it. Adam's step is lr times what it was."""
+    session, plain = small(), small()
+    op = next(op.index for op in session.program.ops if op.phase == "update")
+    for each in (session, plain):
+        each.goto(7, op)
+    before = session.machine.mem[: session.program.state_size].copy()
+    edit = session.set("optimizer.lr", 0.1)
+    assert (edit.position, edit.old, edit.value) == ((7, op), 0.01, 0.1)
+    for each in (session, plain):
+        each.step("iteration")
+    n = session.program.n_parameters
+    moved, moved_before = (each.machine.mem[:n] - before[:n] for each in (session, plain))
+    assert moved == pytest.approx(10 * moved_before, rel=1e-6, abs=1e-9)
+    assert session.history["lr"][6:9].tolist() == [0.01, 0.01]  # the load row of iteration 7 had written it before
+
+
+def test_a_batch_size_takes_over_at_the_next_sample_of_the_epochs_order():
+    """14 samples by 4: after two batches there come the 9th and 10th of the same order, and so on; then the next epoch."""
+    session, plain = small(), small()
+    order = []
+    for k in range(4):
+        plain.goto(k, 1)
+        order += plain.frame().sample_indices.tolist()
+    session.goto(2)
+    assert session.set("data.batch_size", 2).position == (2, 0)
+    taken = []
+    for k in range(2, 5):
+        session.goto(k, 1)
+        taken.append(session.frame().sample_indices.tolist())
+    assert taken == [order[8:10], order[10:12], order[12:14]]
+    assert session.program.epochs.start(1) == 5
+    session.goto(5, 1)
+    assert session.epoch == 1
+    assert len(session.frame().sample_indices) == 2
+    session.goto(12)
+    losses = session.history["loss"]
+    weights = [4, 4, 2, 2, 2]
+    assert session.history.at("epoch_loss", 4) == pytest.approx(np.average(losses[:5], weights=weights), rel=1e-12)
+    assert session.history.at("epoch_loss", 11) == pytest.approx(np.average(losses[5:12], weights=[2] * 7))
+
+
+def test_a_weight_is_what_it_was_set_to():
+    session = small()
+    session.goto(3)
+    edit = session.set("weight.dense_1[2,1]", 0.25)
+    assert session.frame().layers[0].parameters[0].value[2, 1] == 0.25
+    assert edit.old != 0.25
+    session.step("iteration", 5)
+    session.back("iteration", 5)
+    assert session.frame().layers[0].parameters[0].value[2, 1] == 0.25
+    session.back("op")
+    assert session.frame().layers[0].parameters[0].value[2, 1] == edit.old
+
+
+def test_a_frozen_layer_stays_and_the_others_go_on():
+    session = small()
+    session.goto(3)
+    session.set("dense_1.trainable", False)
+    before = [parameter.value.copy() for layer in session.frame().layers for parameter in layer.parameters]
+    session.step("iteration", 5)
+    after = [parameter.value for layer in session.frame().layers for parameter in layer.parameters]
+    assert [np.array_equal(a, b) for a, b in zip(before, after, strict=True)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_what_needs_other_rows_waits_for_the_next_iteration():
+    session = small()
+    session.goto(3, 4)
+    assert session.set("clip.norm", 0.5).position == (4, 0)
+    assert session.position == (3, 4)
+    assert session.scenario.clip is None
+    session.set("data.batch_size", 2)
+    session.set("weight.dense_1[0,0]", 1.5)
+    assert [edit.key for edit in session.edits] == ["weight.dense_1[0,0]", "clip.norm", "data.batch_size"]
+    session.goto(4)
+    assert session.scenario.clip
+    assert session.scenario.clip.norm == 0.5
+    assert session.program.batch_size == 2
+
+
+def test_undo_brings_back_the_future_and_redo_the_edit():
+    session = small()
+    session.goto(30)
+    then = session.state_bytes()
+    session.goto(10, 3)
+    session.set("optimizer.lr", 1.0)
+    session.goto(30)
+    edited = session.state_bytes()
+    assert edited != then
+    edit = session.undo()
+    assert edit
+    assert (edit.key, session.position, session.edits) == ("optimizer.lr", (10, 3), ())
+    assert session.reached == (30, 0)
+    session.goto(30)
+    assert session.state_bytes() == then
+    assert session.redo() == edit
+    session.goto(30)
+    assert session.state_bytes() == edited
+    session.undo()
+    assert session.undo() is None
+
+
+@pytest.mark.parametrize("at", [START, (7, 0), (7, 5)])
+def test_a_fork_with_nothing_changed_equals_its_parent(at):
+    session = small()
+    session.goto(25)
+    session.goto(*at)
+    other = session.fork()
+    assert other.position == at
+    assert other.state_bytes() == session.state_bytes()
+    for place in [(7, 9), (24, 3), (8, 0), (90, 2), (2, 1), (7, 5), (300, 0), (0, 0)]:
+        assert session.goto(*place).position == other.goto(*place).position
+        assert other.state_bytes() == session.state_bytes(), place
+        for name in session.history.names:
+            assert session.history[name].tobytes() == other.history[name].tobytes(), (place, name)
+
+
+def test_forks_own_their_futures():
+    """Two forks of one run, both changed; the parent knows of neither."""
+    session, plain = small(), small()
+    session.goto(20)
+    slow, small_batch = session.fork(), session.fork()
+    slow.set("optimizer.lr", 1e-4)
+    small_batch.set("data.batch_size", 5)
+    for each in (slow, small_batch, session, plain):
+        each.goto(60)
+    assert session.state_bytes() == plain.state_bytes() != slow.state_bytes()
+    for fork, key in ((slow, "optimizer.lr"), (small_batch, "data.batch_size")):
+        fresh = small()
+        fresh.goto(20)
+        fresh.set(key, fork.edits[0].value)
+        fresh.goto(60)
+        assert fresh.state_bytes() == fork.state_bytes()
+        fork.goto(11, 3)
+        plain.goto(11, 3)
+        assert fork.state_bytes() == plain.state_bytes()
+
+
+@pytest.mark.parametrize(("key", "value", "said"), [
+    ("optimizer.lrr", 0.1, "lrr"),
+    ("optimiser.lr", 0.1, "did you mean 'optimizer'"),
+    ("optimizer.lr", "much", "much"),
+    ("optimizer.lr", -1, "optimizer.lr"),
+    ("layers[0].units", 9, "settled when a run starts"),
+    ("data.noise", 0.1, "settled when a run starts"),
+    ("weight.dense_9[0,0]", 0.1, "dense_9"),
+    ("weight.dense_1[0,99]", 0.1, "shape"),
+    ("weight.dense_1[0]", 0.1, "shape"),
+    ("gain.dense_1[0]", 0.1, "it has weight, bias"),
+    ("bias.dense_1[0]", True, "a number is needed"),
+    ("dense_1.trainable", 3, "trainable"),
+])  # fmt: skip
+def test_what_cannot_be_edited_says_why_and_changes_nothing(key, value, said):
+    session = small()
+    session.goto(5, 2)
+    before = session.state_bytes()
+    with pytest.raises(EditError, match=None) as error:
+        session.set(key, value)
+    assert said in str(error.value)
+    assert session.state_bytes() == before
+    assert session.edits == ()
