@@ -109,7 +109,7 @@ class Session:
         """Forward by n ops; or to the start of the n-th next iteration or epoch."""
         _check_move(unit, n)
         self.pause()  # before the goal is worked out: it counts from where the run has stopped
-        return self._move_to(self.timeline.ahead(unit, n))
+        return self._move_to(self.timeline.ahead(self.position, unit, n))
 
     def back(self, unit: Unit = "op", n: int = 1) -> Stop:
         """Back by n ops; or to the start of the current iteration or epoch and n - 1 before it."""
@@ -117,7 +117,7 @@ class Session:
         self.pause()
         if self.position == START:
             return self._note(Stop("start", START, "This is the start of the run: nothing lies before it."))
-        return self._move_to(self.timeline.behind(unit, n))
+        return self._move_to(self.timeline.behind(self.position, unit, n))
 
     def goto(self, iteration: int, op: int = 0) -> Stop:
         """To any position, behind or ahead."""
@@ -127,7 +127,7 @@ class Session:
     def run(self, iterations: int | None = None) -> Stop:
         """To the planned end, or for that many iterations. Stops right behind the first loss that is not finite."""
         self.pause()
-        goal = None if iterations is None else self.timeline.ahead("iteration", iterations)
+        goal = None if iterations is None else self.timeline.ahead(self.position, "iteration", iterations)
         self.start(goal, watch=True)
         return self._join()
 

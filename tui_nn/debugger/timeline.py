@@ -10,7 +10,7 @@ import numpy as np
 from tui_nn.data import Dataset
 from tui_nn.debugger.edits import Edit, EditError, is_value_key, value_of, with_setting
 from tui_nn.debugger.history import History
-from tui_nn.debugger.position import START, Position, ahead, behind, canonical, one_op_back
+from tui_nn.debugger.position import START, Position, Unit, ahead, behind, canonical, one_op_back
 from tui_nn.debugger.segments import Segment, first_row
 from tui_nn.engine import layout as at
 from tui_nn.engine.compiler import build_program
@@ -83,21 +83,21 @@ class Timeline:
         """See position.canonical; by the program in force there."""
         return canonical(self.program_at(Position(max(0, iteration), op)), iteration, op)
 
-    def ahead(self, unit: Any, n: int) -> Position:
+    def ahead(self, place: Position, unit: Unit, n: int) -> Position:
+        """See position.ahead; over edits."""
         if unit == "op":
-            place = self.position
             for _ in range(n):
                 place = ahead(self.program_at(place), place, "op", 1)
             return place
-        return ahead(self.segments[-1].program, self.position, unit, n)
+        return ahead(self.segments[-1].program, place, unit, n)
 
-    def behind(self, unit: Any, n: int) -> Position:
+    def behind(self, place: Position, unit: Unit, n: int) -> Position:
+        """See position.behind; over edits."""
         if unit == "op":
-            place = self.position
             for _ in range(n):
                 place = self._one_op_back(place)
             return place
-        return behind(self.segments[-1].program, self.position, unit, n)
+        return behind(self.segments[-1].program, place, unit, n)
 
     def _one_op_back(self, place: Position) -> Position:
         if place == START:

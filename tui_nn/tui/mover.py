@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tui_nn.debugger.position import Position, ahead, behind, canonical
+from tui_nn.debugger.position import Position
 
 if TYPE_CHECKING:
     from tui_nn.debugger.position import Stop, Unit
@@ -71,14 +71,14 @@ class Mover:
                 return self.session.step("op")
             self._remember(lambda: self.step("op"), needs_all=False)
             return None
-        return self._travel(lambda place: ahead(self.session.program, place, unit, n))
+        return self._travel(lambda place: self.session.timeline.ahead(place, unit, n))
 
     def back(self, unit: Unit, n: int = 1) -> Stop | None:
-        return self._travel(lambda place: behind(self.session.program, place, unit, n))
+        return self._travel(lambda place: self.session.timeline.behind(place, unit, n))
 
     def goto(self, place: Position) -> Stop | None:
         """To a position. Errors: ValueError if there is no such one."""
-        goal = canonical(self.session.program, *place)
+        goal = self.session.timeline.canonical(*place)
         return self._travel(lambda _: goal)
 
     def run(self, goal: Position | None = None) -> None:
