@@ -3,8 +3,10 @@
 TUI_NN_FULL=1 asks for the long sweeps of .ci/full.
 """
 
+import gc
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Before anything imports NumPy: thread pools are sized when the library is loaded.
@@ -15,3 +17,12 @@ for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
 settings.register_profile("quick", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("full", settings.get_profile("quick"), derandomize=False, max_examples=5_000, print_blob=True)
 settings.load_profile("full" if os.environ.get("TUI_NN_FULL") == "1" else "quick")
+
+gc.disable()  # until everything is collected: nothing of it is garbage
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Ten thousand tests, Numba and Textual live to the end: the garbage collector need not walk them, 0.3 s a turn."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()

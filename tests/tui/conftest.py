@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 TURNS = count(1)
-FULL_TURN = 25  # tests: collecting all takes 0.2 s, and until then their sessions stay, which may have 100 MB each
+FULL_TURN = 25  # apps: collecting all takes 0.2 s, and until then their sessions stay, which may have 100 MB each
 
 
 @pytest.fixture(autouse=True)
@@ -18,10 +18,16 @@ def plain_environment(tmp_path, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.fixture(autouse=True)
 def collected_garbage():
-    """The app takes what it has built out of the collector's sight, for good; a process that makes hundreds of apps needs it back."""
+    """The app takes what it has built out of the collector's sight, for good; a process that makes hundreds of apps needs it back.
+
+    Not after a test without an app, which is told by the collector's settings: they are the app's after one.
+    """
     thresholds = gc.get_threshold()
     yield
-    gc.unfreeze()
+    if gc.get_threshold() == thresholds:
+        return
     gc.set_threshold(*thresholds)
     if next(TURNS) % FULL_TURN == 0:
+        gc.unfreeze()
         gc.collect()
+        gc.freeze()
