@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 
+from tests.table import over
 from tui_nn.glossary import all_terms, lookup, lookup_all, matching, term, terms_in
 from tui_nn.glossary.index import key_of
 from tui_nn.glossary.reading import MAX_TEXT
@@ -93,7 +94,7 @@ def test_a_term_is_found_by_all_that_it_is_called():
 # That it is complete
 
 
-@pytest.mark.parametrize("preset", [preset.id for preset in list_presets()])
+@over([preset.id for preset in list_presets()])
 def test_every_metric_of_a_preset_is_defined(preset: str):
     """Also those that are switched off, with their layer's name behind: grad_norm.dense_1."""
     for name in measurable_names(load_scenario(preset)):
@@ -130,8 +131,7 @@ def test_the_settings_of_an_optimizer_are_defined():
     assert [name for name in settings if lookup(name) is None] == []
 
 
-@pytest.mark.parametrize("preset", list_presets(), ids=lambda preset: preset.id)
-@pytest.mark.parametrize("lang", ["en", "ko"])
+@over(list_presets(), ["en", "ko"])
 def test_the_words_of_a_lesson_are_found(preset, lang: str):
     """A lesson speaks of a dozen defined things at least, and of what a network is made of among them."""
     lesson = tomllib.loads(preset.path.read_text(encoding="utf-8"))["lesson"][lang]
@@ -140,7 +140,7 @@ def test_the_words_of_a_lesson_are_found(preset, lang: str):
     assert {"loss", "layer", "unit", "weight", "gradient", "training"} & found
 
 
-@pytest.mark.parametrize("preset", list_presets(), ids=lambda preset: preset.id)
+@over(list_presets())
 def test_no_technical_word_of_a_lesson_is_missing(preset):
     """Of a fixed list, each that occurs in the English lesson is found there."""
     lesson = tomllib.loads(preset.path.read_text(encoding="utf-8"))["lesson"]["en"]

@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from tui_nn import Session, load_scenario
 from tui_nn.debugger.expect import Result, check
@@ -19,6 +20,9 @@ MILLIONS = {
 QUICK = [preset for preset in PRESETS if IS_FULL or preset not in MILLIONS - {"xavier-sigmoid"}]
 
 SOME = QUICK if IS_FULL else QUICK[::5]  # for what costs as much again with every preset
+
+
+scenario_of = cache(load_scenario)  # for rules of its text; it is frozen
 
 
 def session_of(preset: str, *overrides: str) -> Session:

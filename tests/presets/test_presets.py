@@ -14,7 +14,19 @@ from tests.presets.controls_functions import CONTROLS_OF_FUNCTIONS
 from tests.presets.controls_generalisation import CONTROLS_OF_GENERALISATION
 from tests.presets.controls_shapes import CONTROLS_OF_SHAPES
 from tests.presets.controls_vanishing import CONTROLS_OF_VANISHING
-from tests.presets.runs import IS_FULL, MILLIONS, PRESETS, QUICK, SOME, commands, paragraphs, results_of, session_of
+from tests.presets.runs import (
+    IS_FULL,
+    MILLIONS,
+    PRESETS,
+    QUICK,
+    SOME,
+    commands,
+    paragraphs,
+    results_of,
+    scenario_of,
+    session_of,
+)
+from tests.table import over
 from tui_nn import load_scenario
 from tui_nn.debugger.expect import needed_of
 from tui_nn.debugger.script import Playback
@@ -26,7 +38,7 @@ SLOW = {"digits-dnn", *SLOW_FIRST_NETWORKS}  # one seed is enough outside the fu
 
 def texts(preset: str) -> Iterator[Text]:
     """Everything that a preset says in two languages."""
-    scenario = load_scenario(preset)
+    scenario = scenario_of(preset)
     yield from (scenario.summary, scenario.lesson)
     for line in scenario.script:
         yield from (text for text in (line.say, line.ask, line.because) if text is not None)
@@ -38,7 +50,7 @@ def sentences(paragraph: str) -> list[str]:
     return [part for part in re.split(r"(?<=[.?!])\"?\s+(?=[\"A-Z가-힣(])", paragraph) if part]
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@over(PRESETS)
 def test_it_trains(preset: str):
     """One iteration runs to its end and measures a finite loss."""
     session = session_of(preset)
@@ -46,7 +58,7 @@ def test_it_trains(preset: str):
     assert math.isfinite(session.history["loss"][0])
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@over(PRESETS)
 def test_every_text_is_in_both_languages(preset: str):
     """None is empty, none is the other's copy, and only the Korean ones have Hangul."""
     for text in texts(preset):
@@ -56,17 +68,17 @@ def test_every_text_is_in_both_languages(preset: str):
         assert hangul == [False, True], text
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@over(PRESETS)
 def test_every_script_line_speaks_and_every_expectation_has_a_reason(preset: str):
     """A cured twin may be brief: what it is about, the sick one has told."""
-    scenario = load_scenario(preset)
+    scenario = scenario_of(preset)
     assert (4 if scenario.extends else 8) <= len(scenario.script) <= 14
     assert 3 <= len(scenario.expect) <= 6
     assert all(line.say or line.ask for line in scenario.script)
     assert all(expectation.why for expectation in scenario.expect)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@over(PRESETS)
 def test_english_sentences_are_short(preset: str):
     for text in texts(preset):
         for paragraph in paragraphs(text.en):
@@ -74,7 +86,7 @@ def test_english_sentences_are_short(preset: str):
                 assert len(sentence.split()) <= MAX_WORDS, sentence
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@over(PRESETS)
 def test_korean_keeps_one_level_of_politeness(preset: str):
     """Every sentence ends formally; the source and the labels that open a paragraph are no sentences."""
     for text in texts(preset):
@@ -86,10 +98,10 @@ def test_korean_keeps_one_level_of_politeness(preset: str):
                 assert re.search(r"(니다|까요|세요|시다)[.:?]?$", sentence), sentence
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@over(PRESETS)
 def test_both_lessons_say_the_same(preset: str):
     """The same numbers, the same commands, as many formulas: what is corrected in one is corrected in the other."""
-    lesson = load_scenario(preset).lesson
+    lesson = scenario_of(preset).lesson
     numbers = [sorted(re.findall(r"\d+\.\d+", text)) for text in (lesson.en, lesson.ko)]
     indented = [[line for line in text.splitlines() if line.startswith("  ")] for text in (lesson.en, lesson.ko)]
     assert numbers[0] == numbers[1]
@@ -97,7 +109,7 @@ def test_both_lessons_say_the_same(preset: str):
     assert commands(lesson.en) == commands(lesson.ko)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@over(PRESETS)
 def test_lessons_speak_of_panels_that_exist(preset: str):
     """Named as the screen names them, at least two of them, in both languages."""
     from tui_nn.tui.panels.curves import CurvesPanel
@@ -107,7 +119,7 @@ def test_lessons_speak_of_panels_that_exist(preset: str):
     from tui_nn.tui.panels.program import ProgramPanel
 
     tabs = {tab for panel in (ProgramPanel, LayersPanel, DetailPanel, CurvesPanel, LessonPanel) for tab in panel.tabs}
-    lesson = load_scenario(preset).lesson
+    lesson = scenario_of(preset).lesson
     english = set(re.findall(r"([A-Z]\w+) (?:panel|tab)", lesson.en))
     korean = set(re.findall(r"([A-Z]\w+) (?:패널|탭)", lesson.ko))
     assert english <= tabs
@@ -115,14 +127,21 @@ def test_lessons_speak_of_panels_that_exist(preset: str):
     assert korean == english
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@over(PRESETS)
 def test_every_command_of_the_lesson_opens(preset: str):
-    """What a reader is told to type is a scenario that trains, and it is this one, changed."""
-    offered = commands(load_scenario(preset).lesson.en)
+    """What a reader is told to type is a valid scenario, and it is this one, changed."""
+    offered = commands(scenario_of(preset).lesson.en)
     assert offered
     for ref, overrides in offered:
         assert ref == preset
         assert overrides
+        assert load_scenario(ref, overrides).id == preset
+
+
+@over(SOME)
+def test_what_the_lesson_offers_trains(preset: str):
+    """Each command's scenario, for one iteration; outside the full run of every fifth preset."""
+    for ref, overrides in commands(scenario_of(preset).lesson.en):
         assert session_of(ref, *overrides).step("iteration").reason == "done"
 
 
@@ -167,7 +186,7 @@ def test_expectations_hold_on_other_seeds(preset: str):
 
 
 @pytest.mark.skipif(not IS_FULL, reason="the long sweep")
-@pytest.mark.parametrize("preset", [preset for preset in PRESETS if preset not in MILLIONS])
+@pytest.mark.parametrize("preset", [preset for preset in PRESETS if IS_FULL and preset not in MILLIONS])
 def test_rate_over_200_seeds(preset: str):
     """Printed, and at least 95 %."""
     held = held_on_seeds(preset, 200)
@@ -289,5 +308,5 @@ def test_no_expectation_is_empty():
     """Each one is failed by some control above: it says something that could be otherwise."""
     for preset in PRESETS:
         parts = [part for name, _, parts in CONTROLS if name == preset for part in parts]
-        for expectation in load_scenario(preset).expect:
+        for expectation in scenario_of(preset).expect:
             assert any(part in expectation.that for part in parts), f"{preset}: {expectation.that}"

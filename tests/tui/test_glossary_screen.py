@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.table import over
 from tests.tui import canned
 from tests.tui.driver import drive, screen_text, until
 from tests.tui.goldens import as_text, check
@@ -74,7 +75,7 @@ def test_a_filter_finds_words_and_keys():
     assert "esc" in as_text(list_lines([], 0, "en", 40, 5, INK))
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+@over(COMMANDS)
 def test_every_command_is_found_by_its_label(command):
     assert command in entries_of(groups_of([], command.label, "en"))
 

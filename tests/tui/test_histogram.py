@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.table import over
 from tests.tui.goldens import as_text, check
 from tui_nn.tui.histogram import Counts, bin_edges, histogram_lines
 from tui_nn.tui.ink import Ink
@@ -57,8 +58,7 @@ def test_picture(name: str, size: tuple[int, int]):
     check(f"histogram-{name}-{size[0]}", histogram_lines(values, *size, INK, mark=0.25), *size)
 
 
-@pytest.mark.parametrize("width", range(1, 70, 3))
-@pytest.mark.parametrize("height", [1, 2, 3, 9])
+@over(range(1, 70, 3), [1, 2, 3, 9])
 def test_nothing_overflows(width: int, height: int):
     values = np.random.default_rng(0).normal(0, 1e-9, 99)
     for ink in (INK, ASCII):

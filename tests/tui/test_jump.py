@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
+from tests.table import over
 from tests.tui.driver import drive, screen_text, tap, until
 from tui_nn.tui.arrange import arrange
 from tui_nn.tui.commands import PANELS
@@ -31,8 +30,7 @@ def places(width: int, height: int, focus: str = "program") -> list[Place]:
     return places_in(arrangement, spots, rows, dict.fromkeys(PANELS, 0))
 
 
-@pytest.mark.parametrize(("width", "height"), [(40, 12), (60, 20), (80, 24), (100, 50), (120, 40), (300, 100)])
-@pytest.mark.parametrize("focus", PANELS)
+@over([(40, 12), (60, 20), (80, 24), (100, 50), (120, 40), (300, 100)], PANELS)
 def test_every_panel_is_a_target_at_every_size(width: int, height: int, focus: str):
     """In sight or hidden by another, each has its own digit; no key and no cell is given twice; all lie on the screen."""
     targets = labelled(places(width, height, focus))
@@ -54,7 +52,7 @@ def test_where_keys_run_out_the_last_places_have_none():
     assert [target.key for target in labelled(many)] == list(MANY)
 
 
-@pytest.mark.parametrize("width", range(12, 100))
+@over(range(12, 100))
 def test_spots_of_a_title_line_are_where_its_words_are(width: int):
     """Whatever is left out for want of room: under each spot stands what it leads to."""
     tabs, others = ("Activations", "Gradients", "Weights", "Optimizer"), ("4 Curves", "5 Lesson")

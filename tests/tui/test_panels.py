@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.table import over
 from tests.tui import canned
 from tests.tui.goldens import as_text, check
 from tui_nn.tui.ink import Ink
@@ -102,8 +103,7 @@ def test_script_picture(lang: str):
     assert "▶" in as_text([lines[focus]])
 
 
-@pytest.mark.parametrize("panel", [*VIEWED, "program"])
-@pytest.mark.parametrize("name", FRAMES)
+@over([*VIEWED, "program"], FRAMES)
 def test_ascii_mode_is_ascii(panel: str, name: str):
     frame = FRAMES[name]
     lines = (
@@ -115,10 +115,7 @@ def test_ascii_mode_is_ascii(panel: str, name: str):
     assert foreign <= set("δ∂√βμεθ²̂ᵀΣ"), foreign  # letters of formulas, which have no ASCII of one cell
 
 
-@pytest.mark.parametrize("panel", VIEWED)
-@pytest.mark.parametrize("name", FRAMES)
-@pytest.mark.parametrize("width", [40, 47, 64, 100, 140])
-@pytest.mark.parametrize("height", [3, 5, 9, 30])
+@over(VIEWED, FRAMES, [40, 47, 64, 100, 140], [3, 5, 9, 30])
 def test_nothing_overflows(panel: str, name: str, width: int, height: int):
     """At any size, with any selection, lines are no wider and no more than the room."""
     frame = FRAMES[name]
@@ -230,8 +227,7 @@ def test_numbers_that_overflow_do_not_warn(recwarn: pytest.WarningsRecorder):
     assert not recwarn.list
 
 
-@pytest.mark.parametrize("name", FRAMES)
-@pytest.mark.parametrize("width", [29, 30, 32])
+@over(FRAMES, [29, 30, 32])
 def test_the_left_column_fits_its_narrowest(name: str, width: int):
     """Program and Layers, beside everything else on a screen of 80 columns."""
     for lines in (layers_lines(FRAMES[name], View(), width, 9, INK), program_lines(FRAMES[name], width, 11, INK)):
