@@ -20,6 +20,7 @@ from tests.engine.make import (
     network_of,
     run_ops,
 )
+from tests.table import over
 from tui_nn.debugger.session import Session
 
 H = 6e-6  # cube root of float64 epsilon: round-off meets truncation
@@ -120,7 +121,7 @@ def error(grad: np.ndarray, slope: np.ndarray, loss: float) -> float:
     return float(np.abs(a - n).max(initial=0.0) / max(1.0, loss, np.abs(n).max(initial=0.0)))
 
 
-@pytest.mark.parametrize(("network", "hidden", "loss", "output"), CASES)
+@over(CASES)
 def test_gradients_are_the_slopes_of_the_loss(network, hidden, loss, output):
     """Parameters: max |a - n| <= 1e-9 max(1, loss, max |n|) per tensor, and 1e-5 of itself for entries above 1e-4."""
     session = session_for(network, hidden, loss, output)
@@ -139,7 +140,7 @@ def test_gradients_are_the_slopes_of_the_loss(network, hidden, loss, output):
     assert any(np.abs(grad).max() > 1e-6 for grad in grads)
 
 
-@pytest.mark.parametrize(("network", "hidden", "loss", "output"), [case for case in CASES if case[0] != "blas"])
+@over([case for case in CASES if case[0] != "blas"])
 def test_deltas_are_the_slopes_of_the_loss(network, hidden, loss, output):
     """dloss/d output of every layer, to the same bar: nudge the output itself and run the rest of the network."""
     session = session_for(network, hidden, loss, output)
@@ -186,8 +187,7 @@ def test_a_kink_is_left_out_and_counted():
 TOLERANCE = {"float64": 1e-13, "float32": 5e-5}
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize(("network", "hidden", "loss", "output"), CASES)
+@over(CASES, TOLERANCE)
 def test_forward_loss_and_gradients_agree_with_the_formulas(network, hidden, loss, output, dtype):
     """Every activation, delta and gradient, and the loss, against tests/reference.py: max |a - b| / max(1e-3, max |b|)."""
     session = session_for(network, hidden, loss, output, dtype)
