@@ -248,7 +248,7 @@ def test_a_lesson_returns_to_the_network_it_speaks_of(key: str):
 
 
 def test_resizing_and_switching_while_both_train():
-    """Wide networks: the history of small ones is full after some seconds."""
+    """Networks of some width: the history of small ones is full after some seconds."""
 
     async def act(app, pilot):
         await pilot.press("space")
@@ -264,7 +264,7 @@ def test_resizing_and_switching_while_both_train():
         assert len(set(positions(app))) == 1
         assert positions(app)[0][0] > 200
 
-    drive("zero-init", act, overrides=("layers[0].units=2000",))
+    drive("zero-init", act, overrides=("layers[0].units=400",))
 
 
 # Drawn from canned frames
