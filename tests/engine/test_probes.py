@@ -9,6 +9,7 @@ import pytest
 
 from tests import reference
 from tests.engine.make import ACTIVATIONS, LOSSES, OPTIMIZERS, YES_OR_NO, array_at, make_session, network_of, run_ops
+from tests.table import over
 from tui_nn.debugger.session import Session
 
 CORNER = 1e-300  # on the right of 0, which is where elu, selu and their like are asked for their slope at 0
@@ -34,9 +35,7 @@ def last_row_before_updates(session: Session) -> int:
     return next(op.index for op in session.program.ops if op.phase == "update")
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("hidden", ACTIVATIONS)
-@pytest.mark.parametrize("loss", LOSSES)
+@over(ACTIVATIONS, LOSSES, ["float32", "float64"])
 def test_probes_are_what_numpy_finds(hidden, loss, dtype):
     """act_mean, act_std, act_signal, saturated, delta_norm, grad_norm, lr: 1e-12 (float32: 2e-6, or 2e-7 where numbers of size 1 cancel)."""
     units = 1 if loss in YES_OR_NO else 3

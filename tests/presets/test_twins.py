@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.presets.runs import PRESETS, metric, session_of, trained
+from tests.table import over
 from tui_nn import Session
 from tui_nn.data import load_data
 from tui_nn.scenario import beside, differences, load_scenario
@@ -76,7 +77,7 @@ def test_these_have_a_twin():
     assert TWINS.keys() >= CURES.keys()
 
 
-@pytest.mark.parametrize("preset", TWINS)
+@over(TWINS)
 def test_one_of_the_two_extends_the_other(preset: str):
     """So both open wherever one of them does, and what is corrected in one is corrected in the other.
 
@@ -87,7 +88,7 @@ def test_one_of_the_two_extends_the_other(preset: str):
     assert twin.extends == preset or load_scenario(preset).extends == twin.id
 
 
-@pytest.mark.parametrize("preset", CURES)
+@over(CURES)
 def test_the_cure_is_all_that_differs(preset: str):
     found = [str(one) for one in differences(load_scenario(preset), load_scenario(TWINS[preset]))]
     assert sorted(found) == sorted(CURES[preset])
@@ -101,7 +102,7 @@ def classes_or_values(session: Session) -> np.ndarray:
     return targets.argmax(axis=1) if targets.shape[1] > 1 else targets.ravel().astype(np.int64)
 
 
-@pytest.mark.parametrize("preset", TWINS)
+@over(TWINS)
 def test_both_see_the_same_samples(preset: str):
     """Otherwise a difference between them would prove nothing. Where the cure is one of [data], in its raw units."""
     one, other = session_of(preset), session_of(TWINS[preset])

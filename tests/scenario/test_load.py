@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.table import over
 from tui_nn.scenario import (
     Amount,
     Scenario,
@@ -33,7 +34,7 @@ def test_the_first_presets_are_there_in_order():
     assert PRESETS[0] == "digits-dnn"
 
 
-@pytest.mark.parametrize("preset_id", PRESETS)
+@over(PRESETS)
 def test_preset_loads_and_is_complete(preset_id):
     """Valid, named as its file, in both languages, with a script and expectations, and an editor finds its schema."""
     scenario = load_scenario(preset_id)

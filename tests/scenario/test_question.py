@@ -3,6 +3,7 @@
 import pytest
 
 from tests.scenario.test_errors import GOOD, report
+from tests.table import over
 from tui_nn.scenario import list_presets, load_scenario, schema
 from tui_nn.scenario.change import changed, with_changes
 from tui_nn.scenario.extends import OWN
@@ -134,7 +135,7 @@ def test_an_override_that_makes_a_question_void_leaves_it_out(tmp_path):
     assert "script[0]" in scenario.remarks[0]
 
 
-@pytest.mark.parametrize("preset", [preset.id for preset in list_presets()])
+@over([preset.id for preset in list_presets()])
 def test_no_change_gives_the_same_run(preset: str):
     """What the scenario is made of again is what its file has made: every table and every number of it."""
     scenario = load_scenario(preset)
