@@ -1,9 +1,14 @@
 """The course page is what the presets say now, and has no gap."""
 
+from functools import cache
+
 import pytest
 
-from tests.presets.make_course import DOCS, FILES, course, shortened
+from tests.presets import make_course
+from tests.presets.make_course import DOCS, FILES, shortened
 from tests.presets.runs import PRESETS
+
+course = cache(make_course.course)
 
 
 @pytest.mark.parametrize("lang", FILES)
