@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import Any
 
@@ -86,9 +87,17 @@ PICTURES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("ink", [Ink(), Ink(dark=False), Ink(mono=True, ascii=True)], ids=["dark", "light", "ascii"])
-@pytest.mark.parametrize(("name", "tab", "mode"), PICTURES)
+INKS = {"dark": Ink(), "light": Ink(dark=False), "ascii": Ink(mono=True, ascii=True)}
+IN_ASCII = [(*picture, "ascii") for picture in PICTURES]
+IN_COLOUR = [(*picture, ink) for picture in PICTURES for ink in ("dark", "light")]
+
+
+@pytest.mark.parametrize(
+    ("name", "tab", "mode", "ink"), IN_ASCII + IN_COLOUR[:: 1 if os.environ.get("TUI_NN_FULL") == "1" else 3]
+)
 def test_nothing_overflows(name, tab, mode, ink):
+    """Every picture in ASCII and in both colours; outside the full run two of three in one colour, in turn."""
+    ink = INKS[ink]
     view = View()
     view.detail, view.modes[tab] = tab, VIEWS[tab].index(mode)
     for width, height in SIZES:
