@@ -9,6 +9,7 @@ import pytest
 
 from tests.presets.controls_adaptive import CONTROLS_OF_ADAPTIVE
 from tests.presets.controls_descent import CONTROLS_OF_DESCENT
+from tests.presets.controls_explosions import CONTROLS_OF_EXPLOSIONS
 from tests.presets.controls_first_networks import CONTROLS_OF_FIRST_NETWORKS, SLOW_FIRST_NETWORKS
 from tests.presets.controls_functions import CONTROLS_OF_FUNCTIONS
 from tests.presets.controls_generalisation import CONTROLS_OF_GENERALISATION
@@ -278,6 +279,7 @@ CONTROLS = [
     ("zero-init", ["layers[0].init=he_normal", "layers[1].init=he_normal"], ALL),
     ("zero-init-cured", ["layers[0].init=zeros"], ALL),
     *CONTROLS_OF_DESCENT,
+    *CONTROLS_OF_EXPLOSIONS,
     *CONTROLS_OF_FIRST_NETWORKS,
     *CONTROLS_OF_FUNCTIONS,
     *CONTROLS_OF_VANISHING,

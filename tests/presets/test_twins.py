@@ -29,6 +29,8 @@ CURES = {
         "dense 100 relu, dense 50 relu, dense 20 relu, dense 10"
     ],
     "digits-l2": [f"layers[{index}].l2: 0.001 → 0" for index in range(3)],
+    "exploding-init": [f"layers[{index}].init: normal → he_normal" for index in range(11)],
+    "exploding-lr": ["clip: (none) → value (none), norm 0.5"],
     "lr-limit-single-samples": ["data.batch_size: 1 → full"],
     "init-decides": ["layers[0].weights: [[0.3]] → [[0.2]]"],
     "lr-too-large": ["optimizer.lr: 1.05 → 0.5"],
