@@ -20,6 +20,8 @@ class Position(NamedTuple):
 class History:
     """Curves by name: (iterations, values)."""
 
+    version = 0
+
     def __init__(self, curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
         self._curves = curves
 

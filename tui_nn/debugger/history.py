@@ -41,12 +41,15 @@ class History:
 
     A row never changes once written: a replay writes the same numbers again. So what was reached stays valid after
     going back. An iteration belongs to the program that ended it.
+
+    version: another one where an edit, or an undo, has put other numbers in the place of some; no two runs share one.
     """
 
-    def __init__(self, stretches: Sequence[Stretch], position: Position, reached: Position):
+    def __init__(self, stretches: Sequence[Stretch], position: Position, reached: Position, version: int = 0):
         self.stretches = stretches
         self.position = position
         self.reached = reached
+        self.version = version
         self.program = self._at(position).program
 
     @property

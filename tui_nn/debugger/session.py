@@ -93,11 +93,16 @@ class Session:
 
     def prepare(self, on_progress: Progress | None = None) -> None:
         """Compile every kernel in program order, in the calling thread. on_progress(done, total, name of the next)."""
-        self.machine.prepare(on_progress)
+        for machine in self.timeline.machines():
+            machine.prepare(on_progress)
 
     @property
     def is_prepared(self) -> bool:
-        return self.machine.is_ready
+        return all(machine.is_ready for machine in self.timeline.machines())
+
+    def unprepared(self) -> list[Machine]:
+        """Those whose kernels are yet to be compiled, for another thread to do it: `prepare` of each."""
+        return [machine for machine in self.timeline.machines() if not machine.is_ready]
 
     def can_run(self, op_index: int | None = None) -> bool:
         """Is that row's kernel compiled? None: the next row's."""
@@ -317,7 +322,9 @@ class Session:
         position says so. What lay ahead is gone from this run; `undo` brings it back. Errors: EditError (a ValueError).
         """
         self.pause()
-        return self.timeline.edit(key, value)
+        edit = self.timeline.edit(key, value)
+        self.timeline.prepare_known()
+        return edit
 
     def undo(self) -> Edit | None:
         """Take the newest edit back, with the future that it had replaced, and go to where it was made."""
@@ -334,6 +341,8 @@ class Session:
         self.pause()
         other = object.__new__(Session)
         other._begin(self.timeline.fork())
+        if self.is_prepared:
+            other.prepare()  # nothing is left to compile
         return other
 
     # Looking
@@ -353,6 +362,7 @@ class Session:
             or self._frame.position != position
             or self._frame.reached != self.reached
             or self._frame.program is not self.program
+            or self._frame.history.version != self.timeline.version
         ):
             self._frame = self._frame_of(self.machine.snapshot(), self.program, is_running=False)
         return self._frame

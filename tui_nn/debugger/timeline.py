@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from tui_nn.engine.recording import Recording
 from tui_nn.scenario import Scenario
 from tui_nn.scenario.errors import dotted
 
+VERSIONS = count(1)  # of all timelines of the process
+
 
 @dataclass(frozen=True)
 class Version:
@@ -36,6 +39,7 @@ class Timeline:
         self.segments = segments
         self.dataset = dataset
         self.mail = np.zeros(at.N_MAIL, np.int64)
+        self.version = next(VERSIONS)  # another one whenever some of its numbers are replaced
         self._here = 0
         self._reached = START
         self._undone: list[tuple[Version, Position]] = []
@@ -70,7 +74,7 @@ class Timeline:
         self._reached = self.reached
 
     def history(self, position: Position, reached: Position) -> History:
-        return History([segment.stretch for segment in self.segments], position, reached)
+        return History([segment.stretch for segment in self.segments], position, reached, self.version)
 
     def program_at(self, position: Position) -> Program:
         return self.segments[self.index_at(position)].program
@@ -175,6 +179,20 @@ class Timeline:
         if self.segments[k] is not self.segment and self.mail[at.WANT]:
             self.segments[k].machine(self.mail).first_ask()
 
+    # What is compiled
+
+    def machines(self) -> list[Machine]:
+        """Of all its segments."""
+        return [segment.machine(self.mail) for segment in self.segments]
+
+    def prepare_known(self) -> None:
+        """A segment that runs what another one has compiled has nothing left to compile."""
+        ready = [machine for machine in self.machines() if machine.is_ready]
+        known = {name for machine in ready for name in machine.program.kernels}
+        for machine in self.machines() if ready else ():
+            if not machine.is_ready and known >= {*machine.program.kernels}:
+                machine.prepare()
+
     # What is kept
 
     def kept_states(self) -> list[Kept]:
@@ -249,6 +267,7 @@ class Timeline:
     def _append(self, program: Program, place: Position, edit: Edit) -> None:
         self._done.append((self._version(), self.position))
         self._undone.clear()
+        self.version = next(VERSIONS)
         here, position = self._here, self.position
         kept, edits, waiting = self.segments[: here + 1], (edit,), []
         base, is_waiting = self._base()
@@ -289,6 +308,7 @@ class Timeline:
         return edit
 
     def _take_at(self, version: Version, place: Position) -> None:
+        self.version = next(VERSIONS)
         self.segments = list(version.segments)
         self._here = 0
         self._reached = version.reached

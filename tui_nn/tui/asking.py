@@ -10,7 +10,11 @@ from tui_nn.tui.ink import Ink
 from tui_nn.tui.screens.modal import PromptScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_nn.engine.program import Program
+
+    ProgramAt = Callable[[Position], Program]
 
 
 def until_prompt(program: Program, ink: Ink) -> PromptScreen:
@@ -28,12 +32,12 @@ def until_prompt(program: Program, ink: Ink) -> PromptScreen:
     return PromptScreen("Run until", "loss < 0.1, or grad_norm.dense_1 < 1", ink, problem)
 
 
-def goto_prompt(program: Program, ink: Ink) -> PromptScreen:
+def goto_prompt(program: Program, ink: Ink, at: ProgramAt | None = None) -> PromptScreen:
     """A place to go to."""
 
     def problem(text: str) -> str | None:
         try:
-            parse_place(text, program)
+            parse_place(text, program, at)
         except ValueError as error:
             return str(error)
         return None
@@ -41,8 +45,9 @@ def goto_prompt(program: Program, ink: Ink) -> PromptScreen:
     return PromptScreen("Go to", "300, 300:5, epoch 3, or end", ink, problem)
 
 
-def parse_place(text: str, program: Program) -> Position:
-    """Read "300", "300:5", "epoch 3", "start" or "end". ValueError with the cure."""
+def parse_place(text: str, program: Program, at: ProgramAt | None = None) -> Position:
+    """Read "300", "300:5", "epoch 3", "start" or "end". at: which program is in force where, if an edit has brought another.
+    ValueError with the cure."""
     from tui_nn.debugger.script import place
     from tui_nn.scenario.amount import MAX_AMOUNT, parse_goal
 
@@ -54,6 +59,7 @@ def parse_place(text: str, program: Program) -> Position:
     iteration, op = int(match[1]), int(match[2] or 0)
     if iteration > MAX_AMOUNT:
         raise ValueError(f"iteration {iteration:,} is out of reach; the largest is {MAX_AMOUNT:,}")
+    program = at(Position(iteration, op)) if at else program
     if op >= len(program.ops):
         raise ValueError(f"operation {op} is not in the program; it has rows 0 to {len(program.ops) - 1}")
     return canonical(program, iteration, op)

@@ -75,10 +75,10 @@ class Columns:
         self._columns: dict[tuple[str, str], tuple[object, Column]] = {}
 
     def column(self, frame: Frame, name: str, run: str = "") -> Column:
-        program, column = self._columns.get((run, name), (None, None))
-        if column is None or program is not frame.program:
+        of, column = self._columns.get((run, name), (None, None))
+        if column is None or of != (frame.program, frame.history.version):
             column = Column()
-            self._columns[run, name] = frame.program, column
+            self._columns[run, name] = (frame.program, frame.history.version), column
         column.follow(*frame.history.curve(name))
         return column
 

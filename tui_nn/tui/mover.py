@@ -8,7 +8,7 @@ Before all kernels are compiled moves are remembered, and made in order as soon 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from tui_nn.debugger.position import Position
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SHORT_S = 0.008  # a move that ends within this is shown at once, without waiting for the next tick
 MOST_REMEMBERED = 16  # a key held down during the first compilation must not run on for minutes
+T = TypeVar("T")
 Route = Callable[[Position], Position]
 
 
@@ -107,6 +108,11 @@ class Mover:
         self.session.pause()
         self.kind = ""
         return self.session.last_stop
+
+    def change(self, make: Callable[[Session], T]) -> T:
+        """Stand still, then have something changed: an edit, or an undo. Errors: what `make` raises."""
+        self.stop()
+        return make(self.session)
 
     # What the timer asks
 

@@ -94,6 +94,23 @@ class Opening:
             return
         self.screen.post_message(Compiling(1, 1, ""))
 
+    def prepare(self, session: Session) -> None:
+        """Compile what an edit has brought, in a thread of its own; told by the same messages."""
+        machines = session.unprepared()
+
+        def work() -> None:
+            try:
+                for machine in machines:
+                    machine.prepare(self._tell)
+            except _Left:
+                return
+            except Exception as error:
+                self.screen.post_message(Failed(f"The kernels of {self.wish.ref} could not be compiled.\n{error}"))
+                return
+            self.screen.post_message(Compiling(1, 1, ""))
+
+        threading.Thread(target=work, name="tui-nn compiling", daemon=True).start()
+
     def _open_beside(self, name: str) -> Session | None:
         from tui_nn.debugger.session import Session
         from tui_nn.scenario import load_twin

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from tui_nn.debugger.position import Position, Stop, counterpart
 from tui_nn.debugger.session import FAR
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.position import Unit
     from tui_nn.debugger.session import Session
 
+T = TypeVar("T")
 STRETCH_S = 0.4  # of a run at full speed: by so much one may be ahead of the slowest
 FIRST_STRETCH = 64  # iterations
 ENDS = ("non-finite", "full", "end")
@@ -206,6 +207,13 @@ class Runs:
         self._gather()
         return self._stop or next(filter(None, stops), None) if any(stops) else None
 
+    def change(self, make: Callable[[Session], T]) -> T:
+        """All stand still; then the one looked at is changed, it alone, and the others come to where it stands."""
+        self.stop()
+        changed = make(self.session)
+        self._gather()
+        return changed
+
     def poll(self) -> Stop | None:
         """As a mover's; the Stop is the leading one's, each time another has arrived too."""
         has_arrived = False
@@ -259,9 +267,14 @@ class Runs:
         for run in self.entries:
             if run is lead or run.is_over or run.mover.is_waiting:
                 continue
-            place = counterpart(lead.mover.goal, lead.session.program, run.session.program)
+            place = self._counterpart(lead.mover.goal, run)
             if run.mover.goal != place:
                 self._note(run, run.mover.goto(place))
+
+    def _counterpart(self, goal: Position, run: Run) -> Position:
+        """Where that run stands when the leading one is there; each by the program that is in force there."""
+        mine, theirs = self._lead.session.timeline, run.session.timeline
+        return counterpart(goal, mine.program_at(goal), theirs.program_at(goal))
 
     def _chase(self) -> None:
         """While the leading one looks for a place that nobody knows yet, the others run to where it was last seen."""
@@ -276,7 +289,7 @@ class Runs:
         """Let each that stands go on, at most a stretch ahead of the last; the Stop when nothing is left to run."""
         goal = self._goal
         assert goal is not None
-        goals = {run: counterpart(goal, self._lead.session.program, run.session.program) for run in self.entries}
+        goals = {run: self._counterpart(goal, run) for run in self.entries}
         left = [
             run
             for run in self.entries

@@ -37,6 +37,10 @@ MIN_FORMULA = 24  # cells for a formula with its numbers
 HEAD, ANSWER, NEWEST, TITLE, STEP, COLUMNS, REST, EARLIER = range(8)
 BLANK = EARLIER + 4  # a blank line is worth as much as the fourth update before the newest
 
+SINCE_EDIT = (
+    "No update of this program is done: it is in force since an edit here. Step on, and its updates are worked out."
+)
+
 
 @dataclass(frozen=True)
 class Worked:
@@ -46,6 +50,8 @@ class Worked:
     name: str
     index: tuple[int, ...]
     updates: list[HandUpdate]
+    version: int = 0  # of the history that they belong to
+    last: int = 0  # update that was asked for
 
 
 def hand_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> list[Line]:
@@ -62,12 +68,15 @@ def hand_lines(frame: Frame, view: View, width: int, height: int, ink: Ink) -> l
     if picture.value is None:
         share = "" if picture.share is None else f" {percent(picture.share)}"
         return ink.notice(picture.error or f"making the last updates again …{share}", width)[:height]
+    if not picture.value.updates:
+        return ink.notice(SINCE_EDIT, width)[:height]
     return worked_lines(frame, picture.value, _is_of(picture.value, frame, name, index, last), width, height, ink)
 
 
 def _is_of(worked: Worked, frame: Frame, name: str, index: tuple[int, ...], last: int) -> bool:
-    is_asked = (worked.program, worked.name, worked.index) == (frame.program, name, index)
-    return is_asked and worked.updates[-1].t == last
+    wanted = (frame.program, name, index, frame.history.version)
+    is_asked = (worked.program, worked.name, worked.index, worked.version) == wanted
+    return is_asked and (worked.updates[-1].t if worked.updates else worked.last) == last
 
 
 def _asked(frame: Frame, view: View, name: str, index: tuple[int, ...], last: int) -> Picture:
@@ -80,7 +89,7 @@ def _asked(frame: Frame, view: View, name: str, index: tuple[int, ...], last: in
         return standing or Picture(error="The run is under way: pause it, and its last updates are worked out here.")
     if standing is not None and _is_of(standing.value, frame, name, index, last):
         return standing  # asked first, for a start is a copy of the whole state
-    key = (id(program), name, index, last)
+    key = (id(program), frame.history.version, name, index, last)
 
     def work(report: Any) -> Worked:
         from tui_nn.debugger.by_hand import work_out
@@ -88,7 +97,7 @@ def _asked(frame: Frame, view: View, name: str, index: tuple[int, ...], last: in
         if start is None:
             raise RuntimeError("the run has gone on")
         made = view.replay_of(program).updates(start, name, index, last, MOST, report)
-        return Worked(program, name, index, work_out(program, name, made))
+        return Worked(program, name, index, work_out(program, name, made), frame.history.version, last)
 
     start = view.replay_start(max(last - MOST, 0)) if view.replay_start is not None else None
     return view.pictures.ask("by hand", key, work)

@@ -218,7 +218,10 @@ class CurvesPanel(Panel):
         view = self.view
         runs = [frame, *(peer.frame for peer in view.others)]
         key = (
-            [(each.program, each.position, each.reached, each.metrics.get("loss")) for each in runs],
+            [
+                (each.program, each.history.version, each.position, each.reached, each.metrics.get("loss"))
+                for each in runs
+            ],
             [peer.title for peer in view.lineup],
             view.place,
             (width, height, self.ink),

@@ -60,7 +60,7 @@ def has(frame: Frame, mode: int) -> bool:
 
 def state_key(frame: Frame) -> tuple:
     """What a picture of the network's parameters depends on: they move in update rows only, but any row is a new key."""
-    return id(frame.program), frame.position
+    return id(frame.program), frame.history.version, frame.position
 
 
 def asked(frame: Frame, view: View, index: np.ndarray, mode: int) -> Picture:

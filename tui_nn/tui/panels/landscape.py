@@ -86,10 +86,11 @@ def _standing(frame: Frame, view: View, others: tuple[Peer, ...], name: str, key
 
 def _key(frame: Frame, others: tuple[Peer, ...], *size: int) -> tuple:
     return (
-        id(frame.program),
-        frame.position,
         *size,
-        *((id(peer.frame.program), peer.frame.position) for peer in others),
+        *(
+            (id(each.program), each.history.version, each.position)
+            for each in (frame, *(peer.frame for peer in others))
+        ),
     )
 
 

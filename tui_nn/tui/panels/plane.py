@@ -46,7 +46,7 @@ def _asked(frame: Frame, view: View, columns: int, rows: int) -> Picture:
 
         return answers(view.evaluator_of(program), state, columns, rows)
 
-    return view.pictures.ask("plane", (id(program), frame.position, columns, rows), work)
+    return view.pictures.ask("plane", (id(program), frame.history.version, frame.position, columns, rows), work)
 
 
 def answers_lines(frame: Frame, view: View, picture: Picture, width: int, height: int, ink: Ink) -> list[Line]:

@@ -14,6 +14,7 @@ from tui_nn.tui.screens.runs import RunsScreen
 
 if TYPE_CHECKING:
     from tui_nn.debugger.position import Unit
+    from tui_nn.debugger.session import Session
     from tui_nn.tui.mover import Mover
     from tui_nn.tui.runs import Runs
 
@@ -41,6 +42,17 @@ class DebuggerScreen(RunsScreen):
         self.done(self.guarded(lambda: move(mover)))
         if mover.kind or mover.is_waiting:
             self.say()
+
+    def change(self, make: Callable[[Session], Any]) -> Any:
+        """Have the run that is looked at changed; what that brings to compile is compiled beside the keyboard."""
+        mover = self.mover
+        if mover is None:
+            return None
+        self.playing.pause()
+        changed = mover.change(make)
+        self.prepare_edited()
+        self.refresh_frame()
+        return changed
 
     def action_step(self, unit: Unit) -> None:
         self._move(lambda mover: mover.step(unit))
@@ -118,10 +130,11 @@ class DebuggerScreen(RunsScreen):
 
         def typed(text: str | None) -> None:
             if text and session is not None:
-                self._goto(*parse_place(text, session.program))
+                self._goto(*parse_place(text, *programs))
 
         if session is not None:
-            self.app.push_screen(goto_prompt(session.program, self.ink), typed)
+            programs = session.timeline.segments[-1].program, session.timeline.program_at
+            self.app.push_screen(goto_prompt(programs[0], self.ink, programs[1]), typed)
 
     def action_mark(self) -> None:
         if self.runs is not None:

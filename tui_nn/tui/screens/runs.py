@@ -124,11 +124,21 @@ class RunsScreen(ZonesScreen):
 
     def on_compiling(self, message: Compiling) -> None:
         self.compiling = message if message.name else None
-        if self.compiling is None and not self._is_closed:
+        if self.compiling is None and not self._is_closed and not self.prepare_edited():
             self.tui.spare_collector()
-            self.has_begun = True
-            self.begin()
+            if not self.has_begun:
+                self.has_begun = True
+                self.begin()
         self.say()
+
+    def prepare_edited(self) -> bool:
+        """Is there anything left to compile, since an edit has come? Then it is being compiled now."""
+        for run in self.runs.entries if self.runs and self.compiling is None else ():
+            if not run.session.is_prepared:
+                self.compiling = Compiling(0, 1, "the edit's kernels")
+                self.opening.prepare(run.session)
+                return True
+        return False
 
     def begin(self) -> None:
         """Everything is compiled: do what was wished for when the run was opened."""

@@ -97,8 +97,8 @@ class ZonesScreen(Screen[None]):
 
     def show_frame(self, frame: Frame) -> None:
         """Hand a frame to every panel that is in sight."""
-        is_first, self.frame = self.frame is None, frame
-        if is_first:
+        before, self.frame = self.frame, frame
+        if before is None or before.program is not frame.program:
             self.place()  # the left column is divided by what there is to list
         for name in self.arrangement.panels if self.arrangement else ():
             self.panels[name].show(frame)
