@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tui_nn.engine.epochs import Epochs
+
 ADAM = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 SLOTS = {"sgd": (), "momentum": ("momentum_buffer",), "adam": ("exp_avg", "exp_avg_sq")}
 
@@ -65,7 +67,7 @@ def program(units: tuple[int, ...], activation: str, n_in: int, optimizer: str, 
     if validation:
         add("validate", "validate", None, "validate", f"[360,{n_in}]", every="epoch")
     return SimpleNamespace(
-        ops=tuple(ops), planned_iterations=1290, iterations_per_epoch=43, n_train=1376, n_val=360 if validation else 0, batch_size=32,
+        ops=tuple(ops), planned_iterations=1290, iterations_per_epoch=43, epochs=Epochs(1376, 32), n_train=1376, n_val=360 if validation else 0, batch_size=32,
         n_parameters=sum(n * m + n for _, kind, n, m in names if kind == "dense"), settings=ADAM if optimizer == "adam" else {"lr": 0.1},
         dataset=SimpleNamespace(image_shape=(8, 8) if n_in == 64 else None, mean=np.full(n_in, 0.3), scale=np.full(n_in, 0.25), task="multiclass",
                                 form=(n_in,), n_steps=0, class_names=tuple("0123456789"), feature_names=tuple(f"x{i}" for i in range(n_in))),
