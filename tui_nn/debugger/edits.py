@@ -133,6 +133,19 @@ def _value_at(scenario: Scenario, path: Path) -> Any:
     return value
 
 
+def check_batches(program: Program, first: int, key: str, value: Any) -> None:
+    """Of a new batch size: a batch norm needs two samples, also in what is left of the epoch. Errors: EditError."""
+    norm = next((layer.name for layer in program.layers if layer.kind == "batch_norm" and layer.positions == 1), None)
+    epochs = program.epochs
+    ends = epochs.first_whole - 1, epochs.first_whole + epochs.per_epoch - 1  # of this epoch, and of each later one
+    lonely = next((end for end in ends if end >= first and epochs.rows(end) == 1), None)
+    if norm and lonely is not None:
+        raise EditError(
+            f"{key} = {value!r}: iteration {lonely} would have a batch of 1 sample, and {norm} needs at least 2 for a "
+            f"variance; use another size, or change it at the start of an epoch"
+        )
+
+
 def migrated(before: Program, mem: np.ndarray, after: Program) -> np.ndarray:
     """(state_size,) of the program after: parameters and buffers by name, slots of an optimizer that goes on, what else
     both keep. What only the new one has starts as at the start of a run."""

@@ -13,10 +13,10 @@ import numpy as np
 from tui_nn.debugger.edits import Edit, migrated
 from tui_nn.debugger.history import Stretch
 from tui_nn.debugger.position import START, Position
-from tui_nn.engine.layout import HIST_FIRST, WAITING
+from tui_nn.engine.layout import CHECKPOINT_COUNT, HIST_FIRST, WAITING
 from tui_nn.engine.machine import Kept, Machine, Standing
 from tui_nn.engine.program import Program
-from tui_nn.engine.recording import Recording
+from tui_nn.engine.recording import NEVER, Recording
 
 
 @dataclass(eq=False)
@@ -77,6 +77,18 @@ class Segment:
         """The newest one up to that iteration which is not the segment's very beginning."""
         kept = machine.recording.newest_before(iteration, machine.n_kept)
         return kept if kept and kept.iteration > self.start.iteration else None
+
+    @property
+    def n_kept(self) -> int:
+        """Checkpoints of this segment."""
+        count = self._machine.n_kept if self._machine else 0
+        return len(self.recording.kept_until(NEVER, count))
+
+    def thin(self, most: int) -> None:
+        """Keep at most so many of its checkpoints."""
+        self.recording.thin(most, self._machine.n_kept if self._machine else 0)
+        if self._machine:
+            self._machine.ctl[CHECKPOINT_COUNT] = 0
 
     def past(self, end: Position) -> Segment:
         """The same up to `end`, for another run that shares this past."""

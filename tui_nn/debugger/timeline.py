@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tui_nn.data import Dataset
-from tui_nn.debugger.edits import Edit, EditError, is_value_key, value_of, with_setting
+from tui_nn.debugger.edits import Edit, EditError, check_batches, is_value_key, value_of, with_setting
 from tui_nn.debugger.history import History
 from tui_nn.debugger.position import START, Position, Unit, ahead, behind, canonical, one_op_back
 from tui_nn.debugger.segments import Segment, first_row
@@ -22,6 +22,8 @@ from tui_nn.scenario import Scenario
 from tui_nn.scenario.errors import dotted
 
 VERSIONS = count(1)  # of all timelines of the process
+
+MOST_UNDONE = 100  # edits that can be taken back
 
 
 @dataclass(frozen=True)
@@ -248,6 +250,7 @@ class Timeline:
                 program = build_program(scenario, self.dataset, (self.segment.program, place.iteration))
             elif pending or base is self.segment:
                 program = build_program(scenario, self.dataset, (self._before(place), place.iteration))
+        check_batches(program, place.iteration, key, value)
         edit = Edit(place, dotted(path), old, _value_of(scenario, path))
         self._append(program, place, edit)
         return edit
@@ -266,6 +269,7 @@ class Timeline:
 
     def _append(self, program: Program, place: Position, edit: Edit) -> None:
         self._done.append((self._version(), self.position))
+        del self._done[:-MOST_UNDONE]
         self._undone.clear()
         self.version = next(VERSIONS)
         here, position = self._here, self.position
@@ -280,12 +284,22 @@ class Timeline:
         self._reached = min(self.reached, place)
         self.segments = [*kept, Segment(program, Recording(program), place, edits), *waiting]
         self._here = min(here, len(kept) - 1)
+        self._thin()
         if place == position:
             self._within(place)
             self._cross()
 
     def _version(self) -> Version:
         return Version(tuple(self.segments), self.reached)
+
+    def _thin(self) -> None:
+        """All segments before the last may have as many checkpoints together as one run has."""
+        past = self.segments[:-1]
+        counts = [segment.n_kept for segment in past]
+        room = len(self.segments[-1].recording.kept_at)
+        if sum(counts) > room:
+            for segment, count in zip(past, counts, strict=True):
+                segment.thin(max(2, room * count // sum(counts)))
 
     def undo(self) -> Edit | None:
         """Take the newest edit back, and go to where it was made; None if there is none."""

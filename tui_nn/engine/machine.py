@@ -14,9 +14,8 @@ import numpy as np
 from tui_nn.engine import layout as at
 from tui_nn.engine.plain import MARGIN
 from tui_nn.engine.program import Program
-from tui_nn.engine.recording import Kept, Recording
+from tui_nn.engine.recording import NEVER, Kept, Recording
 
-NEVER = 2**62  # an iteration that no run reaches
 # Of the header, what goes over to a machine that goes on in the same place.
 CARRIED = (
     at.ITERATION, at.OP, at.ROWS, at.BATCH_START, at.IS_EPOCH_END, at.ORDER_EPOCH, at.HAS_ENDED, at.SLOT,
