@@ -48,7 +48,7 @@ def test_every_panel_follows_an_edit(op: int):
         for key, value in EDITS.items():
             run._goto(12, op)
             await settled(app, pilot)
-            edit = run.change(lambda session, key=key, value=value: session.set(key, value))
+            edit = run.changing.edit(key, value)
             await settled(app, pilot)
             if edit.is_value:
                 assert run.frame.layers[0].parameters[0].value[0, 1] == value
@@ -65,7 +65,7 @@ def test_every_panel_follows_an_edit(op: int):
                 run.frame.program.scenario is not run.runs.entries[0].session.timeline.segments[0].program.scenario
                 or edit.is_value
             )
-            run.change(lambda session: session.undo())
+            run.changing.undo()
             await settled(app, pilot)
             assert run.session.edits == ()
 
@@ -89,7 +89,7 @@ def test_what_an_edit_must_compile_is_compiled_beside_the_keyboard(monkeypatch):
         monkeypatch.setattr(Machine, "_compile_kernel", slowly)
         run._goto(5, 0)
         await settled(app, pilot)
-        run.change(lambda session: session.set("clip.norm", 0.5))
+        run.changing.edit("clip.norm", 0.5)
         await until(pilot, lambda: "clip" in run.status.text)
         await pilot.press("n", "2")
         assert app.focused is run.panels["layers"]
@@ -99,3 +99,66 @@ def test_what_an_edit_must_compile_is_compiled_beside_the_keyboard(monkeypatch):
         assert run.compiling is None
 
     drive("xor-mlp", act)
+
+
+async def typed(pilot: Any, text: str) -> None:
+    from textual.widgets import Input
+
+    await pilot._wait_for_screen()
+    pilot.app.screen.query_one(Input).value = text
+    await pilot._wait_for_screen()
+
+
+def test_a_setting_is_found_and_changed_by_keys():
+    """Found by letters, a factor typed, a fault told in its place; taken back and made again."""
+
+    async def act(app, pilot):
+        run = app.debugger
+        run._goto(5, 0)
+        await settled(app, pilot)
+        lr = run.session.scenario.optimizer.lr
+        await pilot.press("e")
+        await typed(pilot, "opt lr")
+        await pilot.press("enter")
+        assert "Learning rate" in screen_text(app)
+        await typed(pilot, "-3")
+        await pilot.press("enter")
+        assert "lr must be greater than 0" in screen_text(app)
+        await typed(pilot, "0.1x")
+        await pilot.press("enter")
+        await settled(app, pilot)
+        assert app.screen is run
+        assert run.session.scenario.optimizer.lr == pytest.approx(lr / 10)
+        assert f"optimizer.lr: {lr:g} → {lr / 10:g}" in screen_text(app)
+        await pilot.press("ctrl+z")
+        await settled(app, pilot)
+        assert run.session.scenario.optimizer.lr == lr
+        await pilot.press("ctrl+y")
+        await settled(app, pilot)
+        assert run.session.scenario.optimizer.lr == pytest.approx(lr / 10)
+        await pilot.press("e")
+        await typed(pilot, "lr = *2")
+        await pilot.press("enter")
+        await settled(app, pilot)
+        assert run.session.scenario.optimizer.lr == pytest.approx(lr / 5)
+
+    drive("xor-mlp", act, twin=False)
+
+
+def test_a_choice_is_made_by_arrows_and_escape_leads_back():
+    async def act(app, pilot):
+        run = app.debugger
+        await pilot.press("e")
+        await typed(pilot, "dense_1.trainable")
+        await pilot.press("enter", "down", "enter")
+        await settled(app, pilot)
+        assert run.session.scenario.layers[0].trainable is False
+        await pilot.press("e")
+        await typed(pilot, "rate")
+        before = screen_text(app)
+        await pilot.press("enter", "escape")
+        assert screen_text(app) == before
+        await pilot.press("escape")
+        assert app.screen is run
+
+    drive("xor-mlp", act, twin=False)

@@ -151,6 +151,30 @@ async def _answer(walk: Walk, key: str) -> None:
     assert walk.run.focus_name == PANELS[int(key) - 1]
 
 
+@check("edit")
+async def _edit(walk: Walk, key: str) -> None:
+    await walk.at(FAR)
+    lr = walk.run.session.scenario.optimizer.lr  # type: ignore[union-attr]
+    await walk.press(key)
+    walk.screen.query_one(Input).value = "lr = 0.5x"
+    await walk.press("enter")
+    assert walk.run.session.scenario.optimizer.lr == pytest.approx(lr / 2)  # type: ignore[union-attr]
+    walk.run.action_undo()
+
+
+@check("undo", "redo")
+async def _undo(walk: Walk, key: str) -> None:
+    session: Any = walk.run.session
+    await walk.at(FAR)
+    walk.run.changing.edit("data.batch_size", 16)
+    if key == "ctrl+y":
+        walk.run.action_undo()
+    await walk.press(key)
+    assert session.scenario.data.batch_size == (16 if key == "ctrl+y" else 32)
+    if key == "ctrl+y":
+        walk.run.action_undo()
+
+
 @check("lesson-speed")
 async def _lesson_speed(walk: Walk, key: str) -> None:
     player = await _plays(walk)

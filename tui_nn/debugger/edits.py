@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from tui_nn.debugger.position import Position
 from tui_nn.engine.program import Program, Tensor
@@ -50,14 +51,19 @@ class Edit:
         return bool(self.tensor)
 
     def __str__(self) -> str:
-        return f"{self.key}: {_words(self.old)} → {_words(self.value)}"
+        return f"{self.key}: {words(self.old)} → {words(self.value)}"
 
 
-def _words(value: Any) -> str:
+def words(value: Any) -> str:
     if value is None:
         return "(none)"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, BaseModel):  # a whole table, like [schedule]
+        kind = {"type": value.type} if hasattr(value, "type") else {}  # type: ignore[attr-defined]
+        return ", ".join(
+            f"{key} {words(each)}" for key, each in (kind | value.model_dump(exclude_defaults=True)).items()
+        )
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

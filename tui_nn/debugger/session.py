@@ -311,6 +311,11 @@ class Session:
     # Changing the past
 
     @property
+    def program_of_edits(self) -> Program:
+        """What the next edit changes: that of an edit which waits for the next iteration, else what is in force here."""
+        return self.timeline.base.program
+
+    @property
     def edits(self) -> tuple[Edit, ...]:
         """Every edit of this run, in the order of their positions."""
         return self.timeline.edits

@@ -255,6 +255,10 @@ class Timeline:
         self._append(program, place, edit)
         return edit
 
+    @property
+    def base(self) -> Segment:
+        return self._base()[0]
+
     def _base(self) -> tuple[Segment, bool]:
         """The segment whose settings are changed: an edit that waits for the next iteration counts already."""
         following = self.segments[self._here + 1] if self._here + 1 < len(self.segments) else None

@@ -61,7 +61,7 @@ def parse_override(option: str) -> Iterator[Override]:
     if len(option) > MAX_CHARACTERS:
         raise ValueError(f"{len(option)} characters; an override has at most {MAX_CHARACTERS}")
     for path in paths_of(key):
-        yield Override(option, path, _value(text))
+        yield Override(option, path, read_value(text))
 
 
 def paths_of(key: str) -> Iterator[Path]:
@@ -87,7 +87,7 @@ def _one_by_one(key: str) -> Iterator[str]:
         yield f"{key[: ranges[0].start()]}[{index}]{key[ranges[0].end() :]}"
 
 
-def _value(text: str) -> Any:
+def read_value(text: str) -> Any:
     try:
         table = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):

@@ -14,7 +14,7 @@ JAMO = dict(zip("qwertyuiopasdfghjklzxcvbnm", "ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁ
 SHOWN = {
     "full_stop": ".", "comma": ",", "right_square_bracket": "]", "left_square_bracket": "[", "right_curly_bracket": "}",
     "left_curly_bracket": "{", "question_mark": "?", "colon": ":", "slash": "/", "less_than_sign": "<",
-    "greater_than_sign": ">", "escape": "esc", "ctrl+p": "^p", "ctrl+c": "^c", "f1": "F1", "f2": "F2", "home": "Home", "end": "End",
+    "greater_than_sign": ">", "escape": "esc", "ctrl+p": "^p", "ctrl+c": "^c", "ctrl+z": "^z", "ctrl+y": "^y", "f1": "F1", "f2": "F2", "home": "Home", "end": "End",
     "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "PgUp", "pagedown": "PgDn", "shift+tab": "shift+tab",
     "plus": "+", "minus": "-", "equals_sign": "=",
 }  # fmt: skip
@@ -102,13 +102,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("last", ("end",), "last", "Go to the furthest position reached so far.", "debugger", "last"),
     Command("play", ("p",), "play", "Play the lesson: it moves the run and explains; space pauses it.", "debugger", "play"),
     Command("line-back", ("b",), "line back", "While the lesson plays: go back to the start of its line, or to the line before.", "debugger", "line(-1)"),
-    Command("line-on", ("f",), "next line", "While the lesson plays: go on to its next line without waiting.", "debugger", "line(1)"),
-    Command("lesson-speed", ("e",), "lesson speed", "Play the lesson at half, single, double or four times the speed.", "debugger", "lesson_speed"),
+    Command("line-on", ("o",), "next line", "While the lesson plays: go on to its next line without waiting.", "debugger", "line(1)"),
+    Command("lesson-speed", ("h",), "lesson speed", "Play the lesson at half, single, double or four times the speed.", "debugger", "lesson_speed"),
     Command("next-lesson", ("w",), "next lesson", "What next? Open the preset that follows this one on the path.", "debugger", "next_lesson"),
     *(
         Command(f"answer-{n}", (str(n),), f"answer {n}", f"Answer the lesson's question with choice {n}.", "question", f"screen.answer({n})")
         for n in range(1, 6)
     ),
+    # Debugger: changing the run
+    Command("edit", ("e",), "edit", "Change a setting from here on: the learning rate, the batch size, a weight and more.", "debugger", "edit", 8),
+    Command("undo", ("ctrl+z",), "undo", "Take the newest change of this run back, with the future it had replaced.", "debugger", "undo"),
+    Command("redo", ("ctrl+y",), "redo", "Make the change again that was taken back last.", "debugger", "redo"),
     # Debugger: looking
     Command("next-panel", ("tab",), "panel", "Focus the next panel.", "debugger", "next_panel"),
     Command("previous-panel", ("shift+tab",), "previous panel", "Focus the panel before.", "debugger", "next_panel(-1)"),

@@ -14,7 +14,6 @@ from tui_nn.tui.screens.runs import RunsScreen
 
 if TYPE_CHECKING:
     from tui_nn.debugger.position import Unit
-    from tui_nn.debugger.session import Session
     from tui_nn.tui.mover import Mover
     from tui_nn.tui.runs import Runs
 
@@ -42,17 +41,6 @@ class DebuggerScreen(RunsScreen):
         self.done(self.guarded(lambda: move(mover)))
         if mover.kind or mover.is_waiting:
             self.say()
-
-    def change(self, make: Callable[[Session], Any]) -> Any:
-        """Have the run that is looked at changed; what that brings to compile is compiled beside the keyboard."""
-        mover = self.mover
-        if mover is None:
-            return None
-        self.playing.pause()
-        changed = mover.change(make)
-        self.prepare_edited()
-        self.refresh_frame()
-        return changed
 
     def action_step(self, unit: Unit) -> None:
         self._move(lambda mover: mover.step(unit))
@@ -154,6 +142,17 @@ class DebuggerScreen(RunsScreen):
         runs.switch(to)
         self.speed.restart(runs.looked_at.session.position.iteration)
         self.look()
+
+    # Commands: changing the run
+
+    def action_edit(self) -> None:
+        self.changing.ask()
+
+    def action_undo(self) -> None:
+        self.changing.undo()
+
+    def action_redo(self) -> None:
+        self.changing.undo(is_redo=True)
 
     # The script, and the way out
 

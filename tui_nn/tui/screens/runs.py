@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from tui_nn.tui.changing import Changing
 from tui_nn.tui.chrome import Status, header_lines
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.layout_memory import restore
@@ -48,6 +49,7 @@ class RunsScreen(ZonesScreen):
         self.session: Session | None = None  # of the one looked at
         self.mover: Mover | Runs | None = None
         self.playing = Playing(self)
+        self.changing = Changing(self)
         self.quiz_note = QuizNote()
         self.waiting = Waiting()
         self.pulse = Pulse(self, self.tick, lambda: self._moves)
@@ -129,6 +131,9 @@ class RunsScreen(ZonesScreen):
             if not self.has_begun:
                 self.has_begun = True
                 self.begin()
+            self.say(self.changing.told)
+            self.changing.told = ""
+            return
         self.say()
 
     def prepare_edited(self) -> bool:

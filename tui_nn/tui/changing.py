@@ -1,0 +1,84 @@
+"""What changes the run that is looked at: edits, undo and redo, forks. Asked for by keys, made through the screen's mover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.edits import Edit
+    from tui_nn.debugger.session import Session
+    from tui_nn.debugger.settings import Setting
+    from tui_nn.tui.screens.runs import RunsScreen
+
+T = TypeVar("T")
+
+
+class Changing:
+    """What was changed is the session's; here is only what was said of it. told: to be said again behind a compilation."""
+
+    def __init__(self, screen: RunsScreen) -> None:
+        self.screen = screen
+        self.told = ""
+
+    def make(self, change: Callable[[Session], T]) -> T:
+        """Have the run that is looked at changed; what that brings to compile is compiled beside the keyboard.
+
+        Errors: what `change` raises; the run then stands where it stood.
+        """
+        screen, mover = self.screen, self.screen.mover
+        assert mover is not None
+        screen.playing.pause()
+        changed = mover.change(change)
+        screen.prepare_edited()
+        screen.look()
+        return changed
+
+    def ask(self) -> None:
+        """Show what may be changed here; the run stands still meanwhile."""
+        from tui_nn.tui.screens.setting import SettingScreen, change_with
+
+        screen = self.screen
+        if screen.session is None:
+            return
+        screen.pause_all()
+        session = screen.session
+        edited = {edit.key: edit.position for edit in session.edits}
+        change = change_with(lambda key, value: self.edit(key, value))
+        screen.app.push_screen(
+            SettingScreen(self.settings(session), edited, session.position, change, screen.ink, screen.view.lang)
+        )
+
+    def settings(self, session: Session) -> list[Setting]:
+        """All that may be changed, and the parameter under the cursor of the microscopes."""
+        from tui_nn.debugger.settings import settings_of, value_setting
+        from tui_nn.tui.panels.update_sum import cursor_parameter
+
+        frame, view = session.frame(), self.screen.view
+        found = settings_of(session.program_of_edits)
+        layer = view.dense_layer_of(frame)
+        if layer is not None:
+            found.append(value_setting(frame.program, frame.snapshot.mem, *cursor_parameter(layer, view)))
+        return found
+
+    def edit(self, key: str, value: Any) -> Edit:
+        """Errors: EditError."""
+        screen = self.screen
+        edit = self.make(lambda session: session.set(key, value))
+        when = "here" if screen.session is not None and edit.position == screen.session.position else edit.position
+        self._tell(f"{edit} from {when} on; ^z takes it back")
+        return edit
+
+    def undo(self, is_redo: bool = False) -> None:
+        screen = self.screen
+        if screen.session is None:
+            return
+        edit = self.make(lambda session: session.redo() if is_redo else session.undo())
+        if edit is None:
+            self._tell("nothing was taken back" if is_redo else "nothing was changed in this run")
+        else:
+            self._tell(f"{'made again' if is_redo else 'taken back'}: {edit}")
+
+    def _tell(self, words: str) -> None:
+        self.told = words if self.screen.compiling is not None else ""
+        self.screen.say(words)
