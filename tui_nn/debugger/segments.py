@@ -41,6 +41,11 @@ class Segment:
         return self._machine
 
     @property
+    def made(self) -> Machine | None:
+        """The same if it is there already."""
+        return self._machine
+
+    @property
     def stretch(self) -> Stretch:
         return Stretch(self.program, self.recording.hist, self.recording.first, self.start)
 

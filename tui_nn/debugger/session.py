@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import ref
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from tui_nn.engine.parts import KINDS
 if TYPE_CHECKING:
     from tui_nn.data import Dataset
     from tui_nn.debugger.edits import Edit
+    from tui_nn.debugger.journal import Journal
     from tui_nn.debugger.replay import Start
     from tui_nn.debugger.surface import Path
     from tui_nn.engine.program import Program
@@ -30,6 +33,13 @@ if TYPE_CHECKING:
 FAR = 2**62  # an iteration that no run reaches
 DIRECT = 64  # iterations that a blocking move runs in the calling thread; a longer one leaves Ctrl-C a chance
 FIRST_CHUNK, LAST_CHUNK = 16, 4096  # iterations between two looks at a condition
+
+
+class Origin(NamedTuple):
+    """Of a fork: whose, as long as that one is there, and where it was made."""
+
+    parent: ref[Session]
+    position: Position
 
 
 class Session:
@@ -46,8 +56,10 @@ class Session:
             dataset = load_data(scenario)
         self._begin(first_timeline(scenario, dataset))
 
-    def _begin(self, timeline: Timeline) -> None:
+    def _begin(self, timeline: Timeline, origin: Origin | None = None) -> None:
         self.timeline = timeline
+        self.origin = origin
+        self.journal: Journal | None = None  # told of every change before it is made
         self.last_stop: Stop | None = None
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
@@ -327,28 +339,42 @@ class Session:
         position says so. What lay ahead is gone from this run; `undo` brings it back. Errors: EditError (a ValueError).
         """
         self.pause()
-        edit = self.timeline.edit(key, value)
+        journal = self.journal
+        with self._told():
+            edit = self.timeline.edit(key, value, journal and (lambda edit: journal.edit(self, edit)))
         self.timeline.prepare_known()
         return edit
 
     def undo(self) -> Edit | None:
         """Take the newest edit back, with the future that it had replaced, and go to where it was made."""
         self.pause()
-        return self.timeline.undo()
+        with self._told():
+            if self.journal:
+                self.journal.undo(self)
+            return self.timeline.undo()
 
     def redo(self) -> Edit | None:
         """Make the edit again that was taken back last; None if there is none."""
         self.pause()
-        return self.timeline.redo()
+        with self._told():
+            if self.journal:
+                self.journal.redo(self)
+            return self.timeline.redo()
 
     def fork(self) -> Session:
         """A session that shares the past of this one and owns its future."""
         self.pause()
         other = object.__new__(Session)
-        other._begin(self.timeline.fork())
+        other._begin(self.timeline.fork(), Origin(ref(self), self.position))
         if self.is_prepared:
             other.prepare()  # nothing is left to compile
+        if self.journal:
+            self.journal.fork(self, other)
         return other
+
+    def _told(self) -> AbstractContextManager[None]:
+        """The journal, if there is one, is told of what is changed meanwhile."""
+        return self.journal.changing(self) if self.journal else nullcontext()
 
     # Looking
 

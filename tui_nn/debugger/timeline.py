@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -32,6 +33,10 @@ class Version:
 
     segments: tuple[Segment, ...]
     reached: Position
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        return tuple(edit for segment in self.segments for edit in segment.edits)
 
 
 class Timeline:
@@ -71,6 +76,17 @@ class Timeline:
     def noted(self) -> Position:
         """The same as far as it was noted: safe to ask for while another thread moves it."""
         return self._reached
+
+    def glance(self) -> tuple[Position, Position] | None:
+        """(position, reached) for another thread, while it may be moved: nothing is made for it. None: just now unknown."""
+        here, segments = self._here, self.segments
+        machine = segments[here].made if here < len(segments) else None
+        if machine is None:
+            return None
+        place = Position(machine.iteration, machine.op)
+        if machine.iteration != place.iteration or self._here != here or self.segments is not segments:
+            return None
+        return place, max(self._reached, place)
 
     def note_reached(self) -> None:
         self._reached = self.reached
@@ -226,10 +242,17 @@ class Timeline:
     def edits(self) -> tuple[Edit, ...]:
         return tuple(edit for segment in self.segments for edit in segment.edits)
 
-    def edit(self, key: str, value: Any) -> Edit:
+    @property
+    def versions(self) -> tuple[list[Version], list[Version]]:
+        """From the one it was born with to the present one, each an edit further; and those that redo would bring back."""
+        done = [version for version, _ in self._done]
+        return [*done, self._version()], [version for version, _ in reversed(self._undone)]
+
+    def edit(self, key: str, value: Any, before: Callable[[Edit], None] | None = None) -> Edit:
         """Change something here, or from the next iteration on if other rows or other memory are needed for it.
 
         What lay ahead is another run's future from then on; `undo` brings it back. Errors: EditError.
+        before: called when it is certain that the edit can be made, and nothing has changed yet.
         """
         base, pending = self._base()
         if is_value_key(key):
@@ -239,6 +262,8 @@ class Timeline:
             number = _number(key, value)
             old = float(tensor.view(self.machine.mem)[index])
             edit = Edit(self.position, key, old, number, tensor.name, index)
+            if before:
+                before(edit)
             self._append(base.program, self.position, edit)
             return edit
         scenario, path, old = with_setting(base.program.scenario, base.program, key, value)
@@ -252,6 +277,8 @@ class Timeline:
                 program = build_program(scenario, self.dataset, (self._before(place), place.iteration))
         check_batches(program, place.iteration, key, value)
         edit = Edit(place, dotted(path), old, _value_of(scenario, path))
+        if before:
+            before(edit)
         self._append(program, place, edit)
         return edit
 
@@ -318,7 +345,7 @@ class Timeline:
             return None
         (version, place), now = source.pop(), (self._version(), self.position)
         edit = next(
-            (edit for edit in (*self.edits, *_edits(version)) if (edit in self.edits) != (edit in _edits(version))),
+            (edit for edit in (*self.edits, *version.edits) if (edit in self.edits) != (edit in version.edits)),
             None,
         )
         target.append(now)
@@ -360,10 +387,6 @@ class Timeline:
 def first_timeline(scenario: Scenario, dataset: Dataset) -> Timeline:
     program = build_program(scenario, dataset)
     return Timeline([Segment(program, Recording(program))], dataset)
-
-
-def _edits(version: Version) -> tuple[Edit, ...]:
-    return tuple(edit for segment in version.segments for edit in segment.edits)
 
 
 def _number(key: str, value: Any) -> float:

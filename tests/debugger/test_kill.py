@@ -1,0 +1,122 @@
+"""`kill -9` at random moments: no edit is ever lost, the position is a second old at most, and all replays to the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.debugger.test_edits import FULL, small
+from tests.debugger.test_session_file import DATASET
+from tui_nn.debugger.position import Position
+from tui_nn.debugger.recovery import recover, recoverable
+from tui_nn.debugger.session import Session
+from tui_nn.debugger.session_events import meant, told
+
+ROOT = Path(__file__).parents[2]
+KILLS = 200 if FULL else 4
+OLD_S = 1.0  # what is promised of the position
+
+Words = list[dict]
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[subprocess.Popen]:
+    command = [sys.executable, "-m", "tests.debugger.killed"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdin=-1, stdout=-1, text=True) as process:
+        assert process.stdout
+        assert process.stdin
+        assert "ready" in json.loads(process.stdout.readline())
+        yield process
+        process.stdin.close()
+
+
+def killed(nursery: subprocess.Popen, seed: int, folder: Path) -> tuple[Words, float]:
+    """What a child said until it was killed, and when that was."""
+    assert nursery.stdin
+    assert nursery.stdout
+    nursery.stdin.write(f"{seed} {folder}\n")
+    nursery.stdin.flush()
+    pid = json.loads(nursery.stdout.readline())["born"]
+    words = [json.loads(nursery.stdout.readline())]
+    time.sleep(random.Random(f"moment {seed}").uniform(0.0, 2.0 if FULL else 1.2))  # the moment is random by nature
+    moment = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    while "dead" not in (word := json.loads(nursery.stdout.readline())):
+        words.append(word)
+    return words, moment
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="children are made by fork")
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_killed_program_is_recovered(nursery, seed, tmp_path):
+    words, moment = killed(nursery, seed, tmp_path)
+    [entry] = recoverable(tmp_path) or [None]
+    if entry is None:
+        assert all(not word.get("edits") for word in words), "an edit was made and nothing can be recovered"
+        return
+    recovered = recover(entry, dataset=DATASET)
+    assert recovered.remarks == ()
+    told_of = {word["run"] for word in words}
+    assert told_of <= set(recovered.sessions)
+    for run, session in recovered.sessions.items():
+        own = [word for word in words if word["run"] == run]
+        if own:
+            check_edits(session, own)
+            assert is_recent(session.position, own, moment), (session.position, own[-6:], moment)
+        check_bytes(session, own)
+
+
+def check_edits(session: Session, own: Words) -> None:
+    """Just those that had taken effect; of a change that was under way, it may be the one or the other."""
+    now = [told(edit) for edit in session.edits]
+    last = next(word for word in reversed(own) if "edits" in word)
+    if now != last["edits"]:
+        assert own[-1].get("will") in ("edit", "undo", "redo"), (now, last, own[-1])
+        if own[-1]["will"] == "edit":
+            assert sum(edit not in last["edits"] for edit in now) == 1
+
+
+def is_recent(position: Position, own: Words, moment: float) -> bool:
+    """Did the run stand there, or pass there, at any time in the last second before it was killed?"""
+    since = moment - OLD_S
+    for word, following in zip(own, [*own[1:], None], strict=True):
+        end = moment if following is None else following["time"]
+        if end < since:
+            continue
+        if "at" in word:
+            if position == tuple(word["at"]):
+                return True
+            continue
+        there = Position(*(following["at"] if following else (10**9, 0)))
+        begin = Position(*word["from"])
+        if begin <= position <= there or (there < begin and position <= begin):  # back: through a checkpoint before it
+            return True
+        if word["will"] in ("back", "goto", "undo", "redo") and following is None:
+            return True
+    return False
+
+
+def check_bytes(session: Session, own: Words) -> None:
+    """Where it stands as a run that goes there for the first time; and at the last place of which the child told."""
+    fresh = small()
+    for edit in session.edits:
+        at, key, value = told(edit)
+        fresh.goto(*at)
+        fresh.set(key, meant(value))
+    fresh.goto(*session.position)
+    assert fresh.state_bytes() == session.state_bytes()
+    last = next((word for word in reversed(own) if "at" in word), None)
+    if last and [told(edit) for edit in session.edits] == last["edits"]:
+        session.goto(*last["at"])
+        assert hashlib.sha256(session.state_bytes()).hexdigest() == last["hash"]
