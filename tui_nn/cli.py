@@ -83,18 +83,50 @@ def cli(ctx: click.Context, lang: str | None, ascii_only: bool) -> None:
 
 
 @cli.command("open")
-@scenario_argument
+@click.argument("scenario", metavar="SCENARIO", required=False)
+@click.option(
+    "--recover",
+    is_flag=False,
+    flag_value="",
+    metavar="[ID]",
+    help="Go on with a session that was cut off (see `tui-nn sessions`); without ID the newest.",
+)
 @set_option
 @click.option("--at", type=click.IntRange(min=0), metavar="N", help="Go to iteration N first.")
 @click.option("--no-twin", is_flag=True, help="Leave the network shut that the scenario names to be seen beside it.")
 @lang_option
 @ascii_option
 @click.pass_context
-def open_command(ctx: click.Context, scenario: str, overrides: Sequence[str], **options: Any) -> None:
-    """The debugger on one scenario."""
-    from tui_nn.cli_open import open_scenario
+def open_command(
+    ctx: click.Context, scenario: str | None, recover: str | None, overrides: Sequence[str], **options: Any
+) -> None:
+    """The debugger on one scenario, or on a saved session (FILE.tuinn)."""
+    from tui_nn.cli_open import open_saved, open_scenario
+    from tui_nn.debugger.session_lines import is_session_ref
 
-    ctx.exit(open_scenario(scenario, overrides, **options))
+    if recover is not None:
+        if scenario is not None:
+            raise click.UsageError("--recover opens what was open; name a scenario or recover, not both")
+        from tui_nn.cli_sessions import recovered_ref
+
+        scenario = recovered_ref(recover)
+    if scenario is None:
+        raise click.UsageError("Missing argument 'SCENARIO'.")
+    if not is_session_ref(scenario):
+        ctx.exit(open_scenario(scenario, overrides, **options))
+    if overrides:
+        raise click.UsageError("--set changes a scenario before it starts; a saved session has started")
+    ctx.exit(open_saved(scenario, **options))
+
+
+@cli.command("sessions")
+@json_option
+@click.pass_context
+def sessions_command(ctx: click.Context, as_json: bool) -> None:
+    """Sessions that were cut off and can be recovered."""
+    from tui_nn.cli_sessions import print_sessions
+
+    ctx.exit(print_sessions(as_json=as_json))
 
 
 @cli.command("list")
@@ -116,6 +148,9 @@ def list_command(as_json: bool, lang: str | None) -> None:
 @json_option
 @click.option(
     "--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write every iteration's metrics (JSONL)."
+)
+@click.option(
+    "--save", type=click.Path(dir_okay=False), metavar="FILE", help="Save the session (.tuinn); `tui-nn open` opens it."
 )
 @click.option("--plot", metavar="METRICS", help="Draw curves below the report, such as loss,val_loss.")
 @click.pass_context

@@ -45,3 +45,15 @@ def open_scenario(
     from tui_nn.tui import run_app
 
     return run_app(ref, lang=lang, overrides=overrides, at=at, ascii=ascii_only, twin=not no_twin)
+
+
+def open_saved(ref: str, *, at: int | None, lang: str | None, ascii_only: bool, no_twin: bool = False) -> int:
+    """A session file, or the journal of a program that was cut off."""
+    if reason := why_no_screen():
+        from tui_nn.cli_sessions import print_saved
+
+        remark(f"{reason}: a plain report instead of the screen")
+        return print_saved(ref, at)
+    from tui_nn.tui import run_app
+
+    return run_app(ref, lang=lang, at=at, ascii=ascii_only, twin=False)

@@ -35,6 +35,7 @@ def run_scenario(
     as_json: bool,
     trace: str | None,
     plot: str | None = None,
+    save: str | None = None,
 ) -> int:
     """Train to the planned end, or as far as the options say. A NaN is news, not a failure: exit status 0."""
     with open_session(scenario, overrides) as session:
@@ -46,6 +47,10 @@ def run_scenario(
             stop = train(session, iterations, until)
             if file is not None:
                 file.writelines(trace_lines(session))
+        if save:
+            from tui_nn.cli_sessions import save_session
+
+            save_session(session, save)
         if as_json:
             print_json(report_as_data(session, stop))
         else:

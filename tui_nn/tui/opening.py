@@ -47,11 +47,11 @@ class Failed(Message):
 
 
 class Compiling(Message):
-    """A kernel is about to be compiled; `name` is empty when all are done."""
+    """A kernel is about to be compiled; `name` is empty when all are done. Or, of a saved session, so far it is replayed."""
 
-    def __init__(self, done: int, total: int, name: str) -> None:
+    def __init__(self, done: int, total: int, name: str, doing: str = "compiling") -> None:
         super().__init__()
-        self.done, self.total, self.name = done, total, name
+        self.done, self.total, self.name, self.doing = done, total, name, doing
 
 
 class _Left(Exception):
@@ -74,10 +74,9 @@ class Opening:
 
     def _run(self) -> None:
         try:
-            from tui_nn.debugger.session import Session
-            from tui_nn.scenario import load_scenario
-
-            session = Session(load_scenario(self.wish.ref, self.wish.overrides))
+            session = self._session()
+        except _Left:
+            return
         except Exception as error:
             # Whatever a stranger's file can cause is told on the screen, and the app lives on.
             self.screen.post_message(Failed(str(error) or type(error).__name__))
@@ -111,6 +110,18 @@ class Opening:
 
         threading.Thread(target=work, name="tui-nn compiling", daemon=True).start()
 
+    def _session(self) -> Session:
+        from tui_nn.debugger.session_lines import is_session_ref
+
+        if is_session_ref(self.wish.ref):
+            from tui_nn.debugger.session_file import open_file
+
+            return open_file(self.wish.ref, self._tell_replay).current
+        from tui_nn.debugger.session import Session
+        from tui_nn.scenario import load_scenario
+
+        return Session(load_scenario(self.wish.ref, self.wish.overrides))
+
     def _open_beside(self, name: str) -> Session | None:
         from tui_nn.debugger.session import Session
         from tui_nn.scenario import load_twin
@@ -129,3 +140,10 @@ class Opening:
             raise _Left
         if name:
             self.screen.post_message(Compiling(done, total, name))
+
+    def _tell_replay(self, done: int, total: int, words: str) -> None:
+        if self._is_over:
+            raise _Left
+        if words:
+            doing, _, name = words.partition(" ")
+            self.screen.post_message(Compiling(min(done, total - 1), total, name, doing))

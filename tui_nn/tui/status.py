@@ -32,7 +32,7 @@ def status_of(
         name = f"{compiling.name} ({compiling.done + 1} of {compiling.total})"
         if mover.is_waiting:
             return Status("waiting", f"waiting for: {name}", f"waits: {compiling.name}")
-        return Status("compiling", f"compiling {name}", "compiling")
+        return Status("compiling", f"{compiling.doing} {name}", compiling.doing)
     if mover.kind == "run" and mover.condition:
         rate = f"  {speed:,.0f} iterations/s" if speed else ""
         return Status("running", f"until {mover.condition}{rate}  esc cancels", "running, esc cancels")
