@@ -221,6 +221,30 @@ def show_command(scenario: str, overrides: Sequence[str], as_json: bool) -> None
     print_scenario(scenario, overrides, as_json=as_json)
 
 
+@cli.command("rescue")
+@scenario_argument
+@set_option
+@click.option("--from", "first", type=click.IntRange(min=0), default=0, metavar="N", help="Try no iteration before N.")
+@click.option(
+    "--clip",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="NORM",
+    help="Clip gradients to this length; by default half their median length before the loss took off.",
+)
+@json_option
+@click.pass_context
+def rescue_command(ctx: click.Context, **options: Any) -> None:
+    """The last iteration from which lr/10, or clipping, saves a run.
+
+    Every iteration before the first number that is not finite is tried, to the planned end. A run is saved if it stays
+    finite and ends with a loss of at most twice its best one before it broke. Either is a mean over an epoch's iterations:
+    at least 10, at most a tenth of those before the break. Exit status 1: it breaks, and neither saves it.
+    """
+    from tui_nn.cli_rescue import rescue_scenario
+
+    ctx.exit(rescue_scenario(**options))
+
+
 @cli.command("bench")
 @click.option("--workload", "names", metavar="NAME", multiple=True, help="Only this network. May be repeated.")
 @click.option("--scaling", "is_scaling", is_flag=True, help="Widths, depths and batches instead, without peers.")

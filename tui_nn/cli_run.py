@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.position import Stop
     from tui_nn.debugger.session import Session
     from tui_nn.engine.program import Program
+    from tui_nn.scenario import Scenario
 
 MAX_ROWS = 20
 WAIT_S = 0.1
@@ -87,14 +88,17 @@ def print_report(ref: str, overrides: Sequence[str], *, iterations: int | None, 
 
 
 @contextmanager
-def open_session(ref: str, overrides: Sequence[str]) -> Iterator["Session"]:
+def open_session(
+    ref: str, overrides: Sequence[str], prepared: "Callable[[Scenario], Scenario]" = lambda scenario: scenario
+) -> Iterator["Session"]:
+    """prepared: what the command needs besides, laid over the scenario."""
     from tui_nn.debugger.session import Session
     from tui_nn.scenario import load_scenario
 
     scenario = load_scenario(ref, overrides)
     for line in scenario.remarks:
         remark(line)
-    session = Session(scenario)
+    session = Session(prepared(scenario))
     try:
         yield session
     finally:
