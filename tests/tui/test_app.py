@@ -462,7 +462,7 @@ def test_behind_a_lesson_comes_the_next_one():
 
 def test_keys_of_a_lesson_say_when_none_plays():
     async def act(app, pilot):
-        for key in ("b", "f", "e"):
+        for key in ("b", "o", "h"):
             await pilot.press(key)
             assert "no lesson plays; p plays it" in screen_text(app)
 

@@ -228,7 +228,7 @@ def test_a_click_on_the_other_looks_at_it():
     drive("zero-init", act)
 
 
-@pytest.mark.parametrize("key", ["space", "b", "f"])
+@pytest.mark.parametrize("key", ["space", "b", "o"])
 def test_a_lesson_returns_to_the_network_it_speaks_of(key: str):
     """x takes the wheel, as every move does; going on, a line back and a line on look at the first network again."""
 

@@ -162,6 +162,19 @@ async def _edit(walk: Walk, key: str) -> None:
     walk.run.action_undo()
 
 
+@check("fork", "drop")
+async def _fork(walk: Walk, key: str) -> None:
+    """One more beside it, at the same place; closed, the run is alone again."""
+    await walk.at(5, 2)
+    if key == "delete":
+        walk.run.action_fork()
+    await walk.press(key)
+    assert len(walk.run.runs.entries) == (1 if key == "delete" else 2)  # type: ignore[union-attr]
+    assert walk.position == (5, 2)
+    if key != "delete":
+        walk.run.action_drop()
+
+
 @check("undo", "redo")
 async def _undo(walk: Walk, key: str) -> None:
     session: Any = walk.run.session

@@ -69,6 +69,45 @@ class Changing:
         self._tell(f"{edit} from {when} on; ^z takes it back")
         return edit
 
+    def fork(self) -> None:
+        """One more run beside this one: the same past, a future of its own. It is looked at from now on."""
+        from tui_nn.tui.forks import MOST_RUNS
+        from tui_nn.tui.runs import OwnView, Run
+
+        screen, runs = self.screen, self.screen.runs
+        if runs is None:
+            return
+        if len(runs.entries) >= MOST_RUNS:
+            screen.say(f"{MOST_RUNS} runs are open, which is the most; delete closes a fork")
+            return
+        marked = runs.looked_at.view.marked
+        session = self.make(lambda session: session.fork())
+        run = Run(session, OwnView(screen.view))  # type: ignore[arg-type]
+        run.view.pictures.on_ask, run.view.marked = screen.pulse.wake, marked
+        runs.fork(run)
+        self._take_over(f"{run.name} at {session.position}: e changes it, x looks at the others, delete closes it")
+
+    def drop(self) -> None:
+        runs = self.screen.runs
+        if runs is None:
+            return
+        self.screen.playing.pause()
+        run = runs.drop()
+        if run is None:
+            self.screen.say("this run is no fork; f makes one of it")
+        else:
+            self._take_over(f"{run.name} is closed")
+
+    def _take_over(self, words: str) -> None:
+        """The runs are others now: whoever moves them is, too."""
+        screen, runs = self.screen, self.screen.runs
+        assert runs is not None
+        if screen.player is not None:
+            screen.player.mover = runs.mover
+        screen.prepare_edited()
+        screen.look()
+        self._tell(words)
+
     def undo(self, is_redo: bool = False) -> None:
         screen = self.screen
         if screen.session is None:

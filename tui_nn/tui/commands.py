@@ -111,6 +111,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     # Debugger: changing the run
     Command("edit", ("e",), "edit", "Change a setting from here on: the learning rate, the batch size, a weight and more.", "debugger", "edit", 8),
+    Command("fork", ("f",), "fork", "Fork the run here: one more beside it, with the same past and a future of its own.", "debugger", "fork", 9),
+    Command("drop", ("delete",), "close fork", "Close the fork that is looked at.", "debugger", "drop"),
     Command("undo", ("ctrl+z",), "undo", "Take the newest change of this run back, with the future it had replaced.", "debugger", "undo"),
     Command("redo", ("ctrl+y",), "redo", "Make the change again that was taken back last.", "debugger", "redo"),
     # Debugger: looking

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from tui_nn.debugger.position import Position, Stop, counterpart
 from tui_nn.debugger.session import FAR
-from tui_nn.tui.lineup import Peer, letters_of, short_names
+from tui_nn.tui.forks import Kin, Name, names_of
+from tui_nn.tui.lineup import Peer
 from tui_nn.tui.mover import Mover
 from tui_nn.tui.pictures import Pictures
 from tui_nn.tui.view import View
@@ -39,10 +40,13 @@ class Run:
     """One network on the screen.
 
     view: the screen's own for the first, an `OwnView` for the others. name: by which the first one's scenario opens it.
+    of: the run that a scenario opened, of which this is a fork.
     """
 
-    def __init__(self, session: Session, view: View, name: str = "") -> None:
-        self.session, self.view, self.name = session, view, name
+    def __init__(self, session: Session, view: View, name: str = "", of: Run | None = None) -> None:
+        self.session, self.view, self.name, self.of = session, view, name, of
+        self.number = 0  # of a fork, counted from 1
+        self.called: Name | None = None  # among several
         self.mover = Mover(session)
         self.frame: Frame = session.frame()
         self.is_over = False  # in the run under way: it has ended before its goal
@@ -52,7 +56,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        return self.session.scenario.title
+        return self.called.title if self.called else self.session.scenario.title
 
 
 class OwnView:
@@ -82,7 +86,7 @@ class Runs:
 
     def __init__(self, first: Run) -> None:
         self.entries = [first]
-        self._words: list[tuple[str, str]] = []  # short name and letter of each
+        self._n_forks = 0
         self.active = 0
         self._leading = 0  # which one the move under way belongs to
         self._goal: Position | None = None  # of a run at full speed
@@ -108,9 +112,38 @@ class Runs:
     def join(self, run: Run) -> None:
         """One more; it goes to where the others are as soon as its kernels are compiled."""
         self.entries.append(run)
-        names = short_names([each.session.scenario for each in self.entries])
-        self._words = list(zip(names, letters_of(names), strict=True))
+        self._call()
         self._gather()
+
+    def fork(self, run: Run) -> None:
+        """One more, made of the one looked at, which it is from now on."""
+        self._n_forks += 1
+        run.of, run.number = self.looked_at.of or self.looked_at, self._n_forks
+        run.name = f"fork {run.number}"
+        self.join(run)
+        self.switch(len(self.entries) - 1)
+
+    def drop(self) -> Run | None:
+        """Close the fork that is looked at, and look at what it was made of; None if it is no fork."""
+        run = self.looked_at
+        if run.of is None:
+            return None
+        self.stop()
+        self.entries.remove(run)
+        run.view.pictures.close()
+        run.session.close()
+        self.active = self._leading = self.entries.index(run.of)
+        if len(self.entries) == 1:
+            self.entries[0].view.lineup, self.entries[0].view.place = (), 0
+        self._call()
+        return run
+
+    def _call(self) -> None:
+        """Name each by what tells it from the others."""
+        roots = [self.entries.index(run.of or run) for run in self.entries]
+        names = names_of([Kin(run.session, run.number, root) for run, root in zip(self.entries, roots, strict=True)])
+        for run, name in zip(self.entries, names, strict=True):
+            run.called = name
 
     def switch(self, to: int | None = None) -> None:
         """Look at that one, or at the next. Nothing moves."""
@@ -128,8 +161,9 @@ class Runs:
             run.frame = frame
         if len(self.entries) > 1:
             lineup = tuple(
-                Peer(run.title, run.frame, *words, run.session.path)
-                for run, words in zip(self.entries, self._words, strict=True)
+                Peer(run.title, run.frame, run.called.short, run.called.letter, run.session.path)
+                for run in self.entries
+                if run.called
             )
             for place, run in enumerate(self.entries):
                 run.view.lineup, run.view.place = lineup, place
@@ -211,6 +245,7 @@ class Runs:
         """All stand still; then the one looked at is changed, it alone, and the others come to where it stands."""
         self.stop()
         changed = make(self.session)
+        self._call()
         self._gather()
         return changed
 

@@ -148,6 +148,12 @@ class DebuggerScreen(RunsScreen):
     def action_edit(self) -> None:
         self.changing.ask()
 
+    def action_fork(self) -> None:
+        self.changing.fork()
+
+    def action_drop(self) -> None:
+        self.changing.drop()
+
     def action_undo(self) -> None:
         self.changing.undo()
 

@@ -204,6 +204,8 @@ class RunsScreen(ZonesScreen):
         if len(runs.entries) > 1:
             detail.parts = tuple(Part(run.title, run.frame, run.view) for run in runs.entries)
             detail.active = runs.active
+        else:
+            detail.parts, detail.active = (), 0
         self.show_frame(runs.looked_at.frame)
 
     # Places and words of a question
@@ -299,6 +301,8 @@ class RunsScreen(ZonesScreen):
         width, height = self.app.size.width, self.arrangement.header.height if self.arrangement else 2
         others = self.runs.others if self.runs else []
         note = f"beside: {others[0].title}" if len(others) == 1 else f"beside {len(others)} others" if others else ""
+        if self.runs and self.runs.looked_at.of is not None:
+            note = f"{self.runs.looked_at.title}  {note}"
         self.header.show(header_lines(title, self.status, self.frame, width, height, self.ink, note))
 
     @property
