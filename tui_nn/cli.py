@@ -144,6 +144,16 @@ def list_command(as_json: bool, lang: str | None) -> None:
 @click.option("--iterations", type=click.IntRange(min=0), metavar="N", help="Train for N updates.")
 @click.option("--epochs", type=click.IntRange(min=0), metavar="N", help="Train for N passes over the data.")
 @click.option("--until", metavar="EXPR", help="Stop where a condition first holds, such as 'loss < 0.1'.")
+@click.option(
+    "--by",
+    type=click.Choice(["iteration", "op"]),
+    default="iteration",
+    help="Look at --until after each iteration, or op.",
+)
+@click.option(
+    "--break", "stops", multiple=True, metavar="STOP", help="Halt at an op, iteration or epoch, or where a condition becomes "
+    "true or a value changes: 'op loss mse', 'epoch 3', 'loss > 1', 'weight.dense_1[0,0] changes sign'.",
+)  # fmt: skip
 @set_option
 @json_option
 @click.option(

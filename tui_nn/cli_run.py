@@ -16,6 +16,7 @@ from tui_nn.cli_text import json_line, number, print_json, remark, table
 
 if TYPE_CHECKING:
     from tui_nn.debugger.position import Stop
+    from tui_nn.debugger.seek import By
     from tui_nn.debugger.session import Session
     from tui_nn.engine.program import Program
     from tui_nn.scenario import Scenario
@@ -37,15 +38,18 @@ def run_scenario(
     trace: str | None,
     plot: str | None = None,
     save: str | None = None,
+    by: "By" = "iteration",
+    stops: Sequence[str] = (),
 ) -> int:
     """Train to the planned end, or as far as the options say. A NaN is news, not a failure: exit status 0."""
     with open_session(scenario, overrides) as session:
         if epochs is not None:
             iterations = session.program.epochs.start(epochs)
         plotted = metrics_named(plot, session.program) if plot else []
+        set_stops(session, stops)
         # Opened before training: a path that cannot be written should not cost an hour first.
         with Path(trace).open("w", encoding="utf-8") if trace else nullcontext() as file:
-            stop = train(session, iterations, until)
+            stop = train(session, iterations, until, by)
             if file is not None:
                 file.writelines(trace_lines(session))
         if save:
@@ -105,7 +109,15 @@ def open_session(
         session.close()
 
 
-def train(session: "Session", iterations: int | None, until: str | None) -> "Stop":
+def set_stops(session: "Session", texts: Sequence[str]) -> None:
+    for text in texts:
+        try:
+            session.stops.add(text)
+        except ValueError as error:  # place and cure are in it
+            raise click.BadParameter(str(error), param_hint="'--break'") from None
+
+
+def train(session: "Session", iterations: int | None, until: str | None, by: "By" = "iteration") -> "Stop":
     """Compile first, so that the time told on stderr is training alone; then run."""
     from tui_nn.debugger.position import ahead
 
@@ -118,7 +130,7 @@ def train(session: "Session", iterations: int | None, until: str | None) -> "Sto
             goal = None if iterations is None else ahead(session.program, session.position, "iteration", iterations)
             session.start(goal, watch=True)
         else:
-            session.start_until(until, iterations)
+            session.start_until(until, iterations, by)
         while not session.wait(WAIT_S):
             check()
         check()
@@ -216,6 +228,7 @@ def report_as_data(session: "Session", stop: "Stop") -> dict[str, Any]:
         "seed": session.scenario.seed,
         "reason": stop.reason,
         "message": stop.message,
+        "stops": [fired._asdict() for fired in stop.fired],
         "position": {"iteration": stop.position.iteration, "op": stop.position.op},
         "epoch": session.epoch,
         "metrics": current_metrics(session),

@@ -50,6 +50,38 @@ def test_until_stops_at_the_first_iteration_that_meets_it(run: Run):
     assert data["metrics"]["loss"] == losses[first]
 
 
+def test_until_by_op_stops_right_behind_the_op_that_makes_it_true(run: Run):
+    """The loss of the iteration is there behind its row, before anything is updated with it."""
+    after = run("run", "xor-mlp", "--until", "loss < 0.1", "--json").data
+    data = run("run", "xor-mlp", "--until", "loss < 0.1", "--by", "op", "--json").data
+    assert data["reason"] == "condition"
+    assert data["position"]["iteration"] == after["position"]["iteration"] - 1
+    assert "(loss " in data["message"]
+    assert data["metrics"]["loss"] == after["metrics"]["loss"]
+
+
+def test_a_run_halts_at_the_first_stop_and_says_all_that_fire(run: Run):
+    answer = run(
+        "run", "xor-mlp", "--break", "iteration 40", "--break", "loss > 1e9", "--break", "op load batch, ignore 39"
+    )
+    assert answer.status == 0
+    assert "stopped at iteration 40:" in answer.out
+    assert answer.out.rstrip().endswith("Stop 1: iteration 40. Stop 3: op load batch.")
+    data = run("run", "xor-mlp", "--break", "weight.dense_1[0,0] changes", "--json").data
+    (fired,) = data["stops"]
+    assert data["reason"] == "stop"
+    assert fired["text"] == "weight.dense_1[0,0] changes"
+    assert fired["old"] != fired["new"]
+
+
+@pytest.mark.parametrize(("text", "words"), [("op bakward dense_1", "'backward dense_1'"), ("los changes", "'loss'")])
+def test_a_stop_that_cannot_be_set_is_a_wrong_command_line(run: Run, text: str, words: str):
+    answer = run("run", "xor-mlp", "--break", text)
+    assert answer.status == 2
+    assert words in answer.err
+    assert "--break" in answer.err
+
+
 def test_until_that_never_holds_says_so(run: Run):
     answer = run("run", "xor-mlp", "--until", "loss < 0", "--iterations", "50")
     assert answer.status == 0

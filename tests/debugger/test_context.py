@@ -78,7 +78,8 @@ def test_elements_are_what_the_frame_shows(digits: Session, kind: str):
     }
     table = bias.value if kind == "bias" else tables[kind]
     index = tuple(size - 1 for size in table.shape)
-    assert Here(digits).element(kind, "dense_2", index) == float(table[index])
+    (element,) = parse_for(digits.program, f"{kind}.dense_2[{','.join(map(str, index))}] > 0").elements
+    assert Here(digits).element(element) == float(table[index])
     assert np.isfinite(table[index])
 
 

@@ -551,5 +551,5 @@ def test_m_and_v_are_found_by_conditions(case):
                 with pytest.raises(ValueError, match=f"{spec.type} keeps no '{kind}' of a {parameter.role}"):
                     parse_for(session.program, text)
             else:
-                parse_for(session.program, text)
-                assert here.element(kind, "dense_1", index) == parameter.slots[name][index] != 0.0
+                (element,) = parse_for(session.program, text).elements
+                assert here.element(element) == parameter.slots[name][index] != 0.0

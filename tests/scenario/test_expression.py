@@ -37,8 +37,8 @@ class Run:
         known = iteration < len(column) and not np.ma.getmaskarray(column)[iteration]
         return float(column[iteration]) if known else None
 
-    def element(self, kind, layer, index):
-        return {"weight": 10.0, "bias": 20.0}.get(kind, 30.0) + sum(index)
+    def element(self, element):
+        return {"weight": 10.0, "bias": 20.0}.get(element.kind, 30.0) + sum(element.index)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +207,30 @@ def test_names_are_listed():
 
 
 @pytest.mark.parametrize(
+    ("text", "parameter"),
+    [
+        ("weight.dense_1[0,0]", "dense_1.weight"),
+        ("weight.batch_norm_1[0]", "batch_norm_1.weight"),
+        ("weight_hh.lstm_1[0,2]", "lstm_1.weight_hh"),
+        ("bias_hh.gru_1[2]", "gru_1.bias_hh"),
+        ("grad.dense_1[0,0]", "dense_1.weight"),
+        ("v.conv2d_1[0,0,1,1]", "conv2d_1.weight"),
+        ("m.dense_1[0]", "dense_1.bias"),
+        ("grad.weight.batch_norm_1[0]", "batch_norm_1.weight"),
+        ("m.weight_ih.lstm_1[0,2]", "lstm_1.weight_ih"),
+        ("weight.bias[0,0]", "bias.weight"),  # a layer may be called like a role
+        ("grad.weight.bias[0,0]", "bias.weight"),
+        ("grad.bias[0,0]", "bias.weight"),
+    ],
+)
+def test_every_parameter_has_a_name(text, parameter):
+    """Role, then layer; behind grad, m and v the role may be left out. An element says itself as it was written."""
+    (element,) = parse_expression(f"{text} > 0").elements
+    assert element.parameter == parameter
+    assert str(element) == text
+
+
+@pytest.mark.parametrize(
     ("text", "column", "words"),
     [
         ("", 1, "empty condition"),
@@ -234,6 +258,9 @@ def test_names_are_listed():
         ("weight.dense_1", 1, "like weight.dense_1[0,0]"),
         ("weight.dense_1[1,2,3,4,5]", 1, "5 indices"),
         ("weight.dense_1[1]@3", 18, "no history"),
+        ("weight.bias.dense_1[1]", 1, "has no elements"),
+        ("grad.slope.dense_1[1]", 1, "has no elements"),
+        ("grad.m.weight.dense_1[1,1]", 1, "has no elements"),
         ("and 1", 1, "stands where a value"),
         ("1__0", 1, "not a number"),
         ("loss.", 5, "remove it"),

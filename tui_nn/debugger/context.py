@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tui_nn.debugger.values import find_offset
 from tui_nn.scenario.naming import CLOCK, unmeasured
 from tui_nn.scenario.spec.optimizers import MOMENTS
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.session import Session
     from tui_nn.engine.program import Program
     from tui_nn.scenario import Expression
+    from tui_nn.scenario.expression import Element
 
 
 def parse_for(program: "Program", text: str) -> "Expression":
@@ -37,7 +39,7 @@ def parse_for(program: "Program", text: str) -> "Expression":
 
 
 class Here:
-    """The numbers at the session's current position."""
+    """The numbers at the session's current position. What the program in force there has not, is not measured."""
 
     def __init__(self, session: "Session") -> None:
         self.session = session
@@ -45,8 +47,8 @@ class Here:
 
     def value(self, name: str) -> float | None:
         if name in CLOCK:
-            return float(clock(self.history, name, self.history.position.iteration))
-        return self.history.value(name)
+            return float(clock(self.history.program, name, self.history.position.iteration))
+        return self.history.value(name) if name in self.history.program.metrics else None
 
     def at(self, name: str, iteration: int) -> float | None:
         """None for iterations not executed yet, even if they were reached once: the answer belongs to the position."""
@@ -60,21 +62,13 @@ class Here:
         position = self.history.position
         return after_each_iteration(self.history, name, position.iteration + (position.op > 0))
 
-    def element(self, kind: str, layer: str, index: tuple[int, ...]) -> float:
-        """One number of a parameter, its gradient or an optimizer slot; one index means the bias.
+    def element(self, element: "Element") -> float | None:
+        """One number of a parameter, its gradient or an optimizer slot; None if it is not kept here.
 
         Read from the machine's memory, for the thread that drives it: frames of a running session lag behind.
         """
-        program = self.session.program
-        role = "weight" if len(index) >= 2 or kind == "weight" else "bias"
-        tensor = next(tensor for tensor in program.tensors if tensor.layer == layer and tensor.role == role)
-        shift = 0
-        if kind == "grad":
-            shift = program.grad_shift
-        elif kind in MOMENTS:
-            name = program.scenario.optimizer.moment(kind, len(index) >= 2)
-            shift = program.slot_shifts[name or kind]
-        return float(tensor.view(self.session.machine.mem, shift)[index])
+        offset = find_offset(self.session.program, element)
+        return None if offset is None else float(self.session.machine.mem[offset])
 
 
 class EachIteration:
@@ -87,20 +81,21 @@ class EachIteration:
         return after_each_iteration(self.history, name, self.history.position.iteration)
 
 
-def clock(history: "History", name: str, iterations: Any) -> Any:
+def clock(program: "Program", name: str, iterations: Any) -> Any:
     """`iteration` (updates done) or `epoch` (passes done) where so many iterations are done."""
-    if name == "iteration":
-        return iterations
-    epochs = history.program.epochs
-    return np.vectorize(epochs.of, otypes=[float])(iterations) if epochs.before else iterations // epochs.per_epoch
+    return iterations if name == "iteration" else program.epochs.of_each(np.asarray(iterations))
 
 
 def after_each_iteration(history: "History", name: str, n: int) -> np.ma.MaskedArray:
     """(n,) the newest value of the metric after each of the iterations 0 .. n - 1, masked where there is none yet."""
     if name in CLOCK:
-        return np.ma.MaskedArray(clock(history, name, np.arange(1.0, n + 1.0)))
+        return np.ma.MaskedArray(clock(history.program, name, np.arange(1, n + 1)).astype(float))
+    if name not in history.program.metrics:  # asked where an edit has left it out
+        return np.ma.MaskedArray(np.zeros(n), mask=np.ones(n, bool))
     values = history[name]
     newest = newest_measured(history, name, min(n, len(values)), n)
+    if n > len(values) and history.program.metrics[name].due.at(n - 1):
+        newest[-1] = -1  # of the iteration that is begun it is still to come
     is_measured = newest >= 0
     column = np.zeros(n)
     column[is_measured] = values[newest[is_measured]]

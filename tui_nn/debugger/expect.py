@@ -55,8 +55,7 @@ def values_read(expression: "Expression", here: Here) -> dict[str, float | None]
 def _values(expression: "Expression", here: Here) -> Iterator[tuple[str, float | None]]:
     for leaf in leaves(expression.tree):
         if isinstance(leaf, Element):
-            index = ",".join(str(i) for i in leaf.index)
-            yield f"{leaf.kind}.{leaf.layer}[{index}]", here.element(leaf.kind, leaf.layer, leaf.index)
+            yield str(leaf), here.element(leaf)
         elif leaf.at is None:
             yield leaf.name, here.value(leaf.name)
         else:

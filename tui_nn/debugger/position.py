@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tui_nn.engine.program import Op, Program
 
+if TYPE_CHECKING:
+    from tui_nn.debugger.stops import Fired
+
 Unit = Literal["op", "iteration", "epoch"]
-Reason = Literal["done", "start", "condition", "non-finite", "paused", "end", "full"]
+Reason = Literal["done", "start", "condition", "non-finite", "paused", "end", "full", "stop"]
 UNITS: tuple[Unit, ...] = ("op", "iteration", "epoch")
 
 
@@ -22,11 +25,12 @@ class Position(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """Why and where a move ended. `message` is for a person."""
+    """Why and where a move ended. `message` is for a person; `fired` has the stops that halted it, all of them."""
 
     reason: Reason
     position: Position
     message: str = ""
+    fired: tuple[Fired, ...] = ()
 
 
 START = Position(0, 0)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
@@ -16,6 +17,7 @@ from tui_nn.debugger.history import History
 from tui_nn.debugger.position import START, UNITS, Position, Stop, Unit
 from tui_nn.debugger.recurrence import written_steps
 from tui_nn.debugger.segments import first_row
+from tui_nn.debugger.stops import Stops
 from tui_nn.debugger.timeline import Timeline, first_timeline
 from tui_nn.engine import layout as at
 from tui_nn.engine.machine import Machine, Progress, Snapshot
@@ -26,13 +28,13 @@ if TYPE_CHECKING:
     from tui_nn.debugger.edits import Edit
     from tui_nn.debugger.journal import Journal
     from tui_nn.debugger.replay import Start
+    from tui_nn.debugger.seek import By
     from tui_nn.debugger.surface import Path
     from tui_nn.engine.program import Program
     from tui_nn.scenario import Expression, Scenario
 
 FAR = 2**62  # an iteration that no run reaches
 DIRECT = 64  # iterations that a blocking move runs in the calling thread; a longer one leaves Ctrl-C a chance
-FIRST_CHUNK, LAST_CHUNK = 16, 4096  # iterations between two looks at a condition
 
 
 class Origin(NamedTuple):
@@ -60,6 +62,8 @@ class Session:
         self.timeline = timeline
         self.origin = origin
         self.journal: Journal | None = None  # told of every change before it is made
+        self.stops = Stops(self)
+        self.searched: float | None = None  # of a search backwards that is under way, the share that is done
         self.last_stop: Stop | None = None
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
@@ -148,18 +152,29 @@ class Session:
         self.start(goal, watch=True)
         return self._join()
 
-    def run_until(self, condition: str, max_iterations: int | None = None) -> Stop:
-        """Run until the condition holds after an iteration; it is not looked at where the session stands now.
+    def run_until(self, condition: str, max_iterations: int | None = None, by: By = "iteration") -> Stop:
+        """Run until the condition holds after an iteration, or by="op" at all; it is not looked at where the session
+        stands now. Stops halt it before.
 
         Errors: ExpressionError (a ValueError) for a condition that cannot be read on this network.
         """
-        self.start_until(condition, max_iterations)
+        self.start_until(condition, max_iterations, by)
+        return self._join()
+
+    def back_until(self, condition: str) -> Stop:
+        """Back to the last op before here at which the condition holds; to the start, and it says so, if there is none."""
+        self.start_back_until(condition)
+        return self._join()
+
+    def back_to_stop(self) -> Stop:
+        """Back to the last op before here at which a stop fires; to the start, and it says so, if there is none."""
+        self.start_back_to_stop()
         return self._join()
 
     def _move_to(self, goal: Position) -> Stop:
         if abs(goal.iteration - self.position.iteration) <= DIRECT:
             self.machine.mail[at.STOP] = 0
-            return self._note(self._travel(goal))
+            return self._note(self.travel(goal))
         self.start(goal)
         return self._join()
 
@@ -190,16 +205,41 @@ class Session:
         is_watching = goal is None if watch is None else watch
         self._launch(lambda: self._run_to(self.timeline.canonical(*place), is_watching, is_planned))
 
-    def start_until(self, condition: str, max_iterations: int | None = None) -> None:
+    def start_until(self, condition: str, max_iterations: int | None = None, by: By = "iteration") -> None:
         """Like `run_until`, in a thread."""
-        from tui_nn.debugger.context import parse_for
+        from tui_nn.debugger.seek import BY, Until, run_until
 
-        expression = parse_for(self.program, condition)
+        if by not in BY:
+            raise ValueError(f"unknown by {by!r}; a condition is looked at by {' or '.join(BY)}")
         self.pause()
+        until = Until(self._condition(condition), by)
         end = self.position.iteration + max_iterations if max_iterations is not None else self.planned_iterations
         if max_iterations is None and self.position.iteration >= end:
             end = FAR
-        self._launch(lambda: self._seek_condition(expression, end))
+        missed = f"{until.expression} did not hold up to iteration {end}."
+        self._launch(lambda: run_until(self, Position(end), until, Stop("end", Position(end), missed)))
+
+    def start_back_until(self, condition: str) -> None:
+        """Like `back_until`, in a thread; `searched` says how far it is."""
+        from tui_nn.debugger.seek import back_until
+
+        self.pause()
+        expression = self._condition(condition)
+        self._launch(lambda: back_until(self, expression, self._report))
+
+    def start_back_to_stop(self) -> None:
+        """Like `back_to_stop`, in a thread."""
+        from tui_nn.debugger.seek import back_to_stop
+
+        self._launch(lambda: back_to_stop(self, self._report))
+
+    def _report(self, share: float) -> None:
+        self.searched = share
+
+    def _condition(self, text: str) -> Expression:
+        from tui_nn.debugger.context import parse_for
+
+        return parse_for(self.program, text)
 
     def pause(self) -> None:
         """Stop a background move and wait for it; the position is then wherever it got to."""
@@ -233,6 +273,8 @@ class Session:
                 self._note(move())
             except BaseException as failure:  # raised again where the move is waited for
                 self._failure = failure
+            finally:
+                self.searched = None
 
         self._thread = threading.Thread(target=work, name="tui-nn machine", daemon=True)
         self._thread.start()
@@ -245,67 +287,57 @@ class Session:
 
     # How moves are made
 
-    def _travel(self, goal: Position) -> Stop:
-        return self._stop(self.timeline.travel(goal))
+    def travel(self, goal: Position) -> Stop:
+        return self.stop_of(self.timeline.travel(goal))
 
     def _run_to(self, goal: Position, is_watching: bool, is_planned: bool) -> Stop:
         if not is_watching:
-            return self._travel(goal)
-        why = self._run_watching(goal)
-        if why == at.NON_FINITE:
-            return self._to_non_finite()
-        stop = self._stop(why)
-        if is_planned and stop.reason == "done":
-            return Stop("end", stop.position, f"The planned {self.planned_iterations} iterations are done.")
-        return stop
+            return self.travel(goal)
+        if self.stops.active():
+            from tui_nn.debugger.seek import run_until
 
-    def _run_watching(self, goal: Position) -> int:
-        if self.position.op > self.program.loss_op:  # behind a loss that was stopped at before: leave it first
-            why = self.timeline.advance(Position(self.position.iteration + 1, 0))
-            if why != at.AT_GOAL:
+            return run_until(self, goal, None, self._at_goal(goal, is_planned))
+        why = self.run_watching(goal)
+        if why == at.NON_FINITE:
+            return self.to_non_finite(self.position.iteration - (self.position.op == 0))
+        return self._at_goal(goal, is_planned) if why == at.AT_GOAL else self.stop_of(why)
+
+    def _at_goal(self, goal: Position, is_planned: bool) -> Stop:
+        if is_planned:
+            return Stop("end", goal, f"The planned {self.planned_iterations} iterations are done.")
+        return Stop("done", goal)
+
+    def run_watching(self, goal: Position) -> int:
+        here = self.position
+        if here.op > self.program.loss_op:  # behind a loss that was stopped at before: leave it first
+            why = self.timeline.advance(min(goal, Position(here.iteration + 1)))
+            if why != at.AT_GOAL or self.position == goal:
                 return why
         self.machine.mail[at.WATCH] = 1
         try:
-            return self.timeline.advance(goal)
+            why = self.timeline.advance(goal)
         finally:
             self.machine.mail[at.WATCH] = 0
+        if why == at.AT_GOAL and goal.op > self.program.loss_op and self._has_new_non_finite(goal.iteration):
+            return at.NON_FINITE  # the loop looks only at iterations that it completes
+        return why
 
-    def _to_non_finite(self) -> Stop:
+    def _has_new_non_finite(self, iteration: int) -> bool:
+        before, loss = (self.history.at("loss", k) for k in (iteration - 1, iteration))
+        return loss is not None and not isfinite(loss) and (before is None or isfinite(before))
+
+    def to_non_finite(self, iteration: int) -> Stop:
         """Right behind the loss row of the iteration that has just gone wrong: before anything is updated with it."""
-        iteration = self.position.iteration - 1
-        loss = self.history.at("loss", iteration)
-        stop = self._travel(Position(iteration, self.program.loss_op + 1))
+        text = self.non_finite_text(iteration)
+        stop = self.travel(Position(iteration, self.program.loss_op + 1))
         if stop.reason != "done":
             return stop
-        return Stop("non-finite", stop.position, f"The loss became {loss} in iteration {iteration}.")
+        return Stop("non-finite", stop.position, text)
 
-    def _seek_condition(self, expression: Expression, end: int) -> Stop:
-        """Run in chunks at full speed, look at the condition over each chunk's rows at once, go back to the first hit.
+    def non_finite_text(self, iteration: int) -> str:
+        return f"The loss became {self.history.at('loss', iteration)} in iteration {iteration}."
 
-        Single parameters are in no history: a condition on them is looked at after every iteration.
-        """
-        from tui_nn.debugger.context import EachIteration, Here
-
-        chunk = FIRST_CHUNK if expression.is_vectorizable else 1
-        while self.position.iteration < end:
-            first = self.position.iteration
-            why = self._run_watching(Position(min(first + chunk, end), 0))
-            if expression.is_vectorizable:
-                hits = expression.evaluate_rows(EachIteration(self.history), first)
-                hit = first + int(hits.argmax()) if hits.any() else None
-            else:
-                hit = self.position.iteration - 1 if expression.evaluate(Here(self)) else None
-            if hit is not None:
-                self._travel(Position(hit + 1, 0))
-                return Stop("condition", self.position, f"{expression} holds after {hit + 1} iterations.")
-            if why == at.NON_FINITE:
-                return self._to_non_finite()
-            if why != at.AT_GOAL:
-                return self._stop(why)
-            chunk = min(2 * chunk, LAST_CHUNK) if expression.is_vectorizable else 1
-        return Stop("end", self.position, f"{expression} did not hold up to iteration {end}.")
-
-    def _stop(self, why: int) -> Stop:
+    def stop_of(self, why: int) -> Stop:
         if why == at.STOPPED:
             return Stop("paused", self.position, "Paused.")
         if why == at.ENDED:
@@ -366,6 +398,7 @@ class Session:
         self.pause()
         other = object.__new__(Session)
         other._begin(self.timeline.fork(), Origin(ref(self), self.position))
+        other.stops = self.stops.copy_to(other)
         if self.is_prepared:
             other.prepare()  # nothing is left to compile
         if self.journal:

@@ -109,7 +109,7 @@ class Timeline:
         """See position.ahead; over edits."""
         if unit == "op":
             for _ in range(n):
-                place = ahead(self.program_at(place), place, "op", 1)
+                place = self.one_op_ahead(place)
             return place
         return ahead(self.segments[-1].program, place, unit, n)
 
@@ -117,11 +117,15 @@ class Timeline:
         """See position.behind; over edits."""
         if unit == "op":
             for _ in range(n):
-                place = self._one_op_back(place)
+                place = self.one_op_back(place)
             return place
         return behind(self.segments[-1].program, place, unit, n)
 
-    def _one_op_back(self, place: Position) -> Position:
+    def one_op_ahead(self, place: Position) -> Position:
+        return ahead(self.program_at(place), place, "op", 1)
+
+    def one_op_back(self, place: Position) -> Position:
+        """The position before that one; of the start the start itself."""
         if place == START:
             return place
         k = max(k for k, segment in enumerate(self.segments) if segment.start < place)

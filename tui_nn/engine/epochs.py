@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Epochs:
@@ -42,6 +44,12 @@ class Epochs:
         if iteration < self.first_whole:
             return self.epoch
         return self.epoch + 1 + (iteration - self.first_whole) // self.per_epoch
+
+    def of_each(self, iterations: np.ndarray) -> np.ndarray:
+        """The same of many."""
+        whole = self.epoch + 1 + (iterations - self.first_whole) // self.per_epoch
+        epochs = np.where(iterations < self.first_whole, self.epoch, whole)
+        return np.where(iterations < self.first, self.before.of_each(iterations), epochs) if self.before else epochs
 
     def start(self, epoch: int) -> int:
         """The first iteration of that epoch."""

@@ -52,7 +52,8 @@ N_BEFORE = 40
 BORN = 41  # updates done when this optimizer began
 HIST_FIRST = 42  # the iteration whose row is the history's first
 BLANK = 43  # the iteration at which nothing stood in memory but the state
-HEADER = 44  # the batch's sample indices follow here
+WATCHES = 44  # offset of what the kernel `watch` knows: see engine/watch.py
+HEADER = 45  # the batch's sample indices follow here
 
 # A row of the op table.
 KERNEL = 0  # index into the table of addresses
@@ -115,6 +116,7 @@ GATES = 54  # blocks of `units` columns in its weights
 FOR_HIDDEN = 55  # where the gradients stand that belong to weight_hh; see parts/recurrence.py
 STEP_PROBE = 56  # history column of what this step alone reports; -1: nothing
 TOKENS = 57  # different tokens of an embedding
+WATCHED = 58  # of a row whose numbers are noted: where its own kernel stands, and which numbers, from there on
 ROW = 60  # width of a row
 
 ALWAYS, AT_EPOCH_END, PERIODIC = range(3)
@@ -130,6 +132,12 @@ N_SETTINGS = 32  # the table follows; what its columns are, parts/optimizers/tab
 WAITING = 8  # iterations that wait to be settled together: one a lane
 UNITS, DELTA, GRADIENTS, MOVES = range(4)  # what a row's tally is of
 TALLY_SUMS = 4  # kinds of sums in each, of which UNITS uses all
+
+# What `watch` knows, from WATCHES on; then for each watched row its kernel, how many numbers, and of each offset and column.
+LINES_FROM, LINES, LINES_AT, LINE_WIDTH, ROW_LISTS = range(5)  # first iteration, room, offset into mem, numbers a line
+MOST_WATCHED = 256  # numbers that rows may note, each time that one of them is written
+NOTES = 2**19  # numbers of memory that are kept for it: lines of as many as are watched
+WATCH_CELLS = ROW_LISTS + 4 * MOST_WATCHED
 
 WATCH_STATE = 3  # what a row that watches a metric keeps in the state: best value, epochs waited, falls of the lr
 

@@ -6,7 +6,7 @@ Constructing one allocates and copies the starting weights; Numba is loaded by t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from tui_nn.engine import layout as at
 from tui_nn.engine.plain import MARGIN
 from tui_nn.engine.program import Program
 from tui_nn.engine.recording import NEVER, Kept, Recording
+from tui_nn.engine.watch import Watch
 
 # Of the header, what goes over to a machine that goes on in the same place.
 CARRIED = (
@@ -53,7 +54,8 @@ class Machine:
     def __init__(self, program: Program, recording: Recording | None = None, mail: np.ndarray | None = None):
         self.program = program
         self.recording = recording or Recording(program)
-        self.mem = _aligned(program.memory_size, program.dtype)
+        self._memory = _aligned(program.memory_size + at.NOTES, program.dtype)  # notes take memory when there are any
+        self.mem, self.notes = self._memory[: program.memory_size], self._memory[program.memory_size :]
         self.ctl = self._initial_ctl()
         self.count_parts()
         self.setting = program.setting.copy()
@@ -64,6 +66,7 @@ class Machine:
         first = int(self.ctl[at.ADDRESS])
         self.address = self.ctl[first : first + len(program.kernels)]
         self._loop: Any = None
+        self._watch: Watch | None = None
         self._compiling = threading.RLock()
         self.restart()
 
@@ -72,14 +75,16 @@ class Machine:
         order = at.HEADER + program.batch_size
         code = order + program.n_train
         address = code + program.table.size
-        tallied = address + len(program.kernels)
+        tallied = address + len(program.kernels) + 1  # the last is that of `watch`, if anything is watched
         counted = tallied + len(program.tallied)
         batch, fixed = _counts(program.table)
         before = counted + 2 * len(batch) + len(fixed)
         epochs = program.epochs
         rows_before = epochs.rows_before
-        ctl = np.zeros(before + len(rows_before), np.int64)
-        ctl[before:] = rows_before
+        watches = before + len(rows_before)
+        ctl = np.zeros(watches + at.WATCH_CELLS, np.int64)
+        ctl[at.WATCHES] = watches
+        ctl[before:watches] = rows_before
         ctl[at.BEFORE], ctl[at.N_BEFORE] = before, len(rows_before)
         ctl[at.FIRST_WHOLE], ctl[at.NEXT_EPOCH], ctl[at.LONGEST] = epochs.first_whole, epochs.epoch + 1, epochs.longest
         ctl[at.SHIFT] = (
@@ -177,6 +182,31 @@ class Machine:
                 precompile.wait_for(name, dtype)
                 self.address[k] = compiled.address(name, dtype)
 
+    # Watching
+
+    def watch(self, offsets: Iterable[int]) -> Watch:
+        """Note these numbers of mem behind every row that writes them, in place of those watched so far; see Watch.
+
+        Errors: ValueError for too many, and for what is no parameter, gradient, slot or buffer.
+        """
+        self.unwatch()
+        self._watch = Watch(self, offsets)
+        return self._watch
+
+    def unwatch(self) -> None:
+        if self._watch is not None:
+            self._watch.end()
+        self._watch = None
+
+    def prepare_watch(self) -> None:
+        """Compile the kernel that calls watched rows; its address stands behind those of the program's."""
+        from tui_nn.engine import compiled
+
+        k = int(self.ctl[at.ADDRESS]) + len(self.program.kernels)
+        with self._compiling:
+            if not self.ctl[k]:
+                self.ctl[k] = compiled.address("watch", self.program.dtype)
+
     def _kernels(self, last: int) -> list[int]:
         """Those that rows 0 .. last need. Kernels are numbered by first use, so they are the first few."""
         program = self.program
@@ -214,7 +244,7 @@ class Machine:
         while True:
             self.ctl[at.HIST_CAPACITY] = len(recording.hist)
             why = self._loop(
-                self.ctl, self.setting, self.mem, self.data, recording.hist.reshape(-1), self.mail,
+                self.ctl, self.setting, self._memory, self.data, recording.hist.reshape(-1), self.mail,
                 recording.kept_at, recording.kept_in, recording.kept, self.sent_ctl, self.sent_mem, goal_iteration, goal_op,
             )  # fmt: skip
             if why != at.HISTORY_FULL or not recording.grow():

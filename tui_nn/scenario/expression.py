@@ -3,8 +3,10 @@
     number                        1, 0.5, 1e-3, 10_000
     loss, grad_norm.dense_1       a metric's value at the current position
     loss@0                        its value at iteration 0; binds tighter than any operator
-    weight.dense_1[3,4]           one number of a parameter; also bias.L[j], grad.L[i,j], m.L[i,j], v.L[i,j]
-                                  (grad, m and v take one index for the bias and two for the weight)
+    weight.dense_1[3,4]           one number of a parameter: its role (weight, bias, weight_ih, weight_hh, bias_hh), then its
+                                  layer; indices as the panels have them, of a convolution [out,in,row,column]
+    grad.weight_ih.lstm_1[3,4]    the same of its gradient, or of m and v, the optimizer's moments. The role may be left
+                                  out: two indices and more then mean the weight, one the bias
     not  and  or                  in the order of Python, as are all of these
     < <= > >= == !=               may be chained: 0 < loss < 1
     + - * / **  and unary -       1/0 is inf and 0/0 is nan, as the processor has it
@@ -21,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from tui_nn.scenario.errors import unknown
 from tui_nn.scenario.expression_parser import parse
-from tui_nn.scenario.expression_tree import Element, ExpressionError, Name, Node, answers_yes_or_no, leaves
+from tui_nn.scenario.expression_tree import ROLES, Element, ExpressionError, Name, Node, answers_yes_or_no, leaves
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,19 +108,21 @@ def _element_problems(element: Element, shapes: Mapping[str, tuple[int, ...]]) -
     if element.layer not in layers:
         yield ExpressionError(unknown("layer", element.layer, layers), element.column)
         return
-    role = "weight" if element.kind == "weight" or (element.kind != "bias" and len(element.index) >= 2) else "bias"
-    shape = shapes.get(f"{element.layer}.{role}")
+    shape = shapes.get(element.parameter)
     if shape is None:
-        roles = ", ".join(name.rsplit(".", 1)[1] for name in shapes if name.rsplit(".", 1)[0] == element.layer)
-        yield ExpressionError(f"{element.layer} has no {role}; it has {roles}", element.column)
-    elif len(element.index) != len(shape):
+        roles = [name.rsplit(".", 1)[1] for name in shapes if name.rsplit(".", 1)[0] == element.layer]
+        is_said = element.kind in ROLES or element.role or "weight" in roles
+        cure = "" if is_said else f"; write {element.kind}.{roles[0]}.{element.layer}[...]"
+        role = element.parameter.rsplit(".", 1)[1]
+        yield ExpressionError(f"{element.layer} has no {role}; it has {', '.join(roles)}{cure}", element.column)
+        return
+    whole = str(element).partition("[")[0]
+    if len(element.index) != len(shape):
         given = "1 index" if len(element.index) == 1 else f"{len(element.index)} indices"
-        yield ExpressionError(
-            f"{given} for {element.kind}.{element.layer}, whose shape is {list(shape)}", element.column
-        )
+        yield ExpressionError(f"{given} for {whole}, whose shape is {list(shape)}", element.column)
     elif any(i >= n for i, n in zip(element.index, shape, strict=True)):
         place = ",".join(str(i) for i in element.index)
         yield ExpressionError(
-            f"[{place}] is outside {element.kind}.{element.layer}, whose shape is {list(shape)}; indices count from 0",
+            f"[{place}] is outside {whole}, whose shape is {list(shape)}; indices count from 0",
             element.column,
         )

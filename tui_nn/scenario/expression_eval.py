@@ -29,7 +29,7 @@ class Context(Protocol):
         """(n,) one value for each iteration up to now, the same n for all names; masked where not measured."""
         ...
 
-    def element(self, kind: str, layer: str, index: tuple[int, ...]) -> float: ...
+    def element(self, element: Element) -> float | None: ...
 
 
 class RowsContext(Protocol):
@@ -54,9 +54,9 @@ class Leaves(Protocol):
 def evaluate(expression: Expression, context: Context) -> float | bool:
     """Its value at the current position; see Expression.evaluate."""
     with np.errstate(all="ignore"):
-        result = _evaluate(expression.tree, _Here(context))
+        result = evaluate_tree(expression.tree, _Here(context))
     if expression.is_condition:
-        return bool(_holds(result))
+        return bool(holds(result))
     return float(result.values) if bool(result.measured) else float("nan")
 
 
@@ -67,8 +67,8 @@ def evaluate_rows(expression: Expression, rows: RowsContext, start: int = 0) -> 
     leaves = _Rows(rows.rows, start)
     n = next((len(rows.rows(name)) for name in expression.names), 0)
     with np.errstate(all="ignore"):
-        holds = _holds(_evaluate(expression.tree, leaves))
-    return np.broadcast_to(holds, (max(0, n - start),)).copy()
+        truth = holds(evaluate_tree(expression.tree, leaves))
+    return np.broadcast_to(truth, (max(0, n - start),)).copy()
 
 
 class _Here:
@@ -79,17 +79,18 @@ class _Here:
 
     def name(self, node: Name) -> Pair:
         value = self.context.value(node.name) if node.at is None else self.context.at(node.name, node.at)
-        return _pair(0.0 if value is None else float(value), value is not None)
+        return pair_of(0.0 if value is None else float(value), value is not None)
 
     def element(self, node: Element) -> Pair:
-        return _pair(float(self.context.element(node.kind, node.layer, node.index)))
+        value = self.context.element(node)
+        return pair_of(0.0 if value is None else float(value), value is not None)
 
     def over_history(self, call: Call) -> Pair:
         running = _running(call, _Rows(self.context.so_far, 0))
         return (
             Pair(running.values[-1], running.measured[-1])
             if running.values.size
-            else _pair(0.0, call.function == "count")
+            else pair_of(0.0, call.function == "count")
         )
 
 
@@ -121,9 +122,9 @@ class _Rows:
 
 def _running(call: Call, leaves: _Rows) -> Pair:
     """min, max, mean or count of the one argument over rows 0 .. i, for every i."""
-    argument = _evaluate(call.arguments[0], leaves)
+    argument = evaluate_tree(call.arguments[0], leaves)
     if call.function == "count":
-        held = np.cumsum(_holds(argument)).astype(np.float64)
+        held = np.cumsum(holds(argument)).astype(np.float64)
         return Pair(held, np.ones(len(held), dtype=bool))
     taken = argument.measured & ~np.isnan(argument.values)
     n_taken = np.cumsum(taken)
@@ -133,10 +134,10 @@ def _running(call: Call, leaves: _Rows) -> Pair:
     return Pair(gather.accumulate(np.where(taken, argument.values, np.nan)), n_taken > 0)
 
 
-def _evaluate(node: Node, leaves: Leaves) -> Pair:
+def evaluate_tree(node: Node, leaves: Leaves) -> Pair:
     # One frame a level: the longest condition is 250 levels of a+a+a+..., well inside Python's stack.
     if isinstance(node, Number):
-        return _pair(node.value)
+        return pair_of(node.value)
     if isinstance(node, Name):
         return leaves.name(node)
     if isinstance(node, Element):
@@ -144,30 +145,30 @@ def _evaluate(node: Node, leaves: Leaves) -> Pair:
     if isinstance(node, Call):
         if len(node.arguments) == 1 and node.function in ("min", "max", "mean", "count"):
             return leaves.over_history(node)
-        return _call(node.function, [_evaluate(argument, leaves) for argument in node.arguments])
-    operands = [_evaluate(operand, leaves) for operand in node.operands]
+        return _call(node.function, [evaluate_tree(argument, leaves) for argument in node.arguments])
+    operands = [evaluate_tree(operand, leaves) for operand in node.operands]
     if node.symbols[0] in COMPARISONS:
         return _compare(node.symbols, operands)
     return _OPERATORS[node.symbols[0]](*operands)
 
 
 def _compare(symbols: tuple[str, ...], operands: list[Pair]) -> Pair:
-    holds: Any = True
+    held: Any = True
     for symbol, left, right in zip(symbols, operands, operands[1:], strict=False):
-        holds = holds & _COMPARE[symbol](left.values, right.values) & left.measured & right.measured
-    return _pair(holds)
+        held = held & _COMPARE[symbol](left.values, right.values) & left.measured & right.measured
+    return pair_of(held)
 
 
 def _call(function: str, arguments: list[Pair]) -> Pair:
     first = arguments[0]
     if function == "isnan":
-        return _pair(np.isnan(first.values) & first.measured)
+        return pair_of(np.isnan(first.values) & first.measured)
     if function == "isfinite":
-        return _pair(np.isfinite(first.values) & first.measured)
+        return pair_of(np.isfinite(first.values) & first.measured)
     if function in _NUMERIC:
         return Pair(_NUMERIC[function](first.values), first.measured)
     if function == "count":
-        return _pair(sum(_holds(argument).astype(np.float64) for argument in arguments))
+        return pair_of(sum(holds(argument).astype(np.float64) for argument in arguments))
     return _among(function, arguments)
 
 
@@ -185,12 +186,12 @@ def _among(function: str, arguments: list[Pair]) -> Pair:
     return Pair(values, n_taken > 0)  # type: ignore[arg-type, operator]
 
 
-def _holds(pair: Pair) -> np.ndarray:
+def holds(pair: Pair) -> np.ndarray:
     """Truth: measured, not nan, not 0."""
     return pair.measured & ~np.isnan(pair.values) & (pair.values != 0)
 
 
-def _pair(values: Any, measured: Any = True) -> Pair:
+def pair_of(values: Any, measured: Any = True) -> Pair:
     return Pair(np.asarray(values, dtype=np.float64), np.asarray(measured))
 
 
@@ -219,7 +220,7 @@ _OPERATORS: dict[str, Callable[..., Pair]] = {
     "/": _arithmetic(np.divide),
     "**": _arithmetic(np.power),
     "negative": lambda x: Pair(-x.values, x.measured),
-    "not": lambda x: _pair(~_holds(x)),
-    "and": lambda a, b: _pair(_holds(a) & _holds(b)),
-    "or": lambda a, b: _pair(_holds(a) | _holds(b)),
+    "not": lambda x: pair_of(~holds(x)),
+    "and": lambda a, b: pair_of(holds(a) & holds(b)),
+    "or": lambda a, b: pair_of(holds(a) | holds(b)),
 }

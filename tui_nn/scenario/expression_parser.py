@@ -9,8 +9,10 @@ from tui_nn.scenario.expression_tree import (
     ELEMENT_KINDS,
     FUNCTIONS,
     LOGIC,
+    OF_PARAMETERS,
     OVER_HISTORY,
     POINTWISE,
+    ROLES,
     Call,
     Element,
     ExpressionError,
@@ -173,8 +175,10 @@ class _Parser:
         return Name(token.text, token.column, self.whole_number("@"))
 
     def element(self, token: _Token) -> Element:
-        kind, _, layer = token.text.partition(".")
-        if kind not in ELEMENT_KINDS or not layer:
+        kind, *role = token.text.split(".")
+        layer = role.pop() if role else ""
+        is_named = len(role) <= (kind in OF_PARAMETERS) and set(role) <= set(ROLES)
+        if kind not in ELEMENT_KINDS or not layer or not is_named:
             message = (
                 f"{token.text!r} has no elements; indices go with {', '.join(ELEMENT_KINDS)}, like weight.dense_1[0,0]"
             )
@@ -193,7 +197,7 @@ class _Parser:
             raise ExpressionError(
                 "'@' goes with metrics only; no history is kept of single parameters", self.token.column
             )
-        return Element(kind, layer, tuple(index), token.column)
+        return Element(kind, layer, tuple(index), token.column, role[0] if role else None)
 
     def call(self, token: _Token) -> Call:
         if token.text not in FUNCTIONS:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 POINTWISE = ("abs", "sqrt", "log10", "isnan", "isfinite")
 OVER_HISTORY = ("min", "max", "mean", "count")
 FUNCTIONS = POINTWISE + OVER_HISTORY
-ELEMENT_KINDS = ("weight", "bias", "grad", "m", "v")
+ROLES = ("weight", "bias", "weight_ih", "weight_hh", "bias_hh")  # of parameters, as layers name them
+OF_PARAMETERS = ("grad", "m", "v")  # what there is of each parameter besides its value
+ELEMENT_KINDS = ROLES + OF_PARAMETERS
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 LOGIC = ("and", "or", "not")
 
@@ -39,12 +41,26 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One number of a parameter, of its gradient or of an optimizer slot."""
+    """One number of a parameter, of its gradient or of an optimizer slot.
+
+    kind: the parameter's role for its value, or "grad", "m", "v". role: that of a gradient or slot, if it was written.
+    """
 
     kind: str
     layer: str
     index: tuple[int, ...]
     column: int
+    role: str | None = None
+
+    @property
+    def parameter(self) -> str:
+        """The name of the parameter that it belongs to, like "dense_1.weight"."""
+        by_index = "weight" if len(self.index) >= 2 else "bias"
+        return f"{self.layer}.{self.role or (self.kind if self.kind in ROLES else by_index)}"
+
+    def __str__(self) -> str:
+        index = ",".join(map(str, self.index))
+        return ".".join(filter(None, (self.kind, self.role, self.layer))) + f"[{index}]"
 
 
 @dataclass(frozen=True, slots=True)

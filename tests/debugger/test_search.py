@@ -1,0 +1,140 @@
+"""First and last true op of a condition: what a search over columns finds is what stepping through every op finds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from tests.debugger.conditions import Walk, walk, walk_over_edits
+from tests.engine.watch_nets import NETS, net_session
+from tui_nn.debugger import tape
+from tui_nn.debugger.context import Here, parse_for
+from tui_nn.debugger.position import START, Position
+from tui_nn.debugger.scout import Interrupted
+from tui_nn.debugger.search import first_true, last_true
+from tui_nn.engine import layout as at
+from tui_nn.engine import recording
+
+FULL = os.environ.get("TUI_NN_FULL") == "1"
+CONDITIONS = 50 if FULL else 8  # on each of ten networks
+ITERATIONS = 24 if FULL else 13
+
+
+def check_walk(found: Walk, chance: Random, asked: int) -> int:
+    """Each condition from that many pairs of places. Returns for how many there was something to find."""
+    there = 0
+    for expression in found.expressions:
+        worth, places = found.worth[expression.text], found.places
+        for _ in range(asked):
+            i = chance.randrange(len(places) - 1)
+            j = chance.randrange(i, len(places))
+            first = next((places[k] for k in range(i + 1, j + 1) if worth[k]), None)
+            last = next((places[k] for k in range(j - 1, -1, -1) if worth[k]), None)
+            assert first_true(found.session, expression, places[i], places[j]) == first, (
+                expression,
+                places[i],
+                places[j],
+            )
+            assert last_true(found.session, expression, places[j]) == last, (expression, places[j])
+            there += (first is not None) + (last is not None)
+    return there
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_random_conditions_are_found_where_stepping_finds_them(name: str):
+    """500 conditions in the full run: metrics, loss@k, min and its kin over the history, single values, not, and, or, NaN.
+    From any op to any op, forwards and backwards."""
+    found = walk(name, CONDITIONS, ITERATIONS)
+    before = found.session.state_bytes()
+    there = check_walk(found, Random(name), asked=3)
+    assert there > CONDITIONS, "the conditions must come true now and then, or nothing is shown"
+    assert found.session.state_bytes() == before, "looking moves nothing"
+    print(f"{name}: {len(found.expressions)} conditions at {len(found.places)} positions, {there} found")
+
+
+@pytest.mark.parametrize("name", ["batch-norm", "plateau", "clip"])
+def test_any_way_to_cut_the_run_finds_the_same(name: str, monkeypatch):
+    """Stretches of one or two iterations, notes for three at most, and few checkpoints, so that replays start far before."""
+    found = walk(name, CONDITIONS, ITERATIONS)
+    monkeypatch.setattr(tape, "FIRST_ROWS", 1)
+    monkeypatch.setattr(tape, "MOST_ROWS", 2)
+    check_walk(found, Random(f"cut {name}"), asked=1)
+    monkeypatch.setattr(tape, "FIRST_ROWS", 4)
+    monkeypatch.setattr(tape, "MOST_ROWS", 9)
+    monkeypatch.setattr(tape.Scout, "capacity", 3)
+    monkeypatch.setattr(recording, "MOST_SLOTS", 3)
+    session = net_session(name)
+    session.goto(ITERATIONS)
+    found = Walk(session, found.expressions, found.places, found.worth)
+    check_walk(found, Random(f"few {name}"), asked=1)
+
+
+@pytest.mark.parametrize("seed", range(12 if FULL else 4))
+def test_edits_do_not_hide_anything(seed: int):
+    """Over edits of every kind: conditions on what only some of the programs measure or keep, too."""
+    found = walk_over_edits(seed, CONDITIONS, ITERATIONS)
+    assert len(found.session.timeline.segments) > 2
+    check_walk(found, Random(f"edits {seed}"), asked=4)
+
+
+def test_nothing_lies_outside_what_was_reached():
+    """A condition that would come true later is not found: asked at 5:4, the run knows nothing of 5:5."""
+    session = net_session("validation")
+    session.goto(5, 4)
+    later = parse_for(session.program, "iteration >= 6")
+    assert first_true(session, later, START, Position(50)) is None
+    assert last_true(session, later, Position(50)) is None
+    now = parse_for(session.program, "iteration == 5")
+    assert first_true(session, now, START, Position(50)) == (5, 0)
+    assert last_true(session, now, Position(50)) == (5, 4)
+    assert last_true(session, now, START) is None
+    assert first_true(session, now, Position(5, 4), Position(5, 4)) is None
+
+
+def test_a_gradient_is_that_of_the_iteration_before_until_its_row():
+    """Behind a restored checkpoint stands no gradient: the replay begins an iteration earlier, so that it does."""
+    session = net_session("full")
+    session.goto(9)
+    program = session.program
+    op = program.layers[0].backward_op
+    text = "grad.dense_1[0,0]"
+    for iteration in range(2, 9):
+        session.goto(iteration, op)
+        before = Here(session).element(parse_for(program, f"{text} > 0").elements[0])
+        session.step("op")
+        after = Here(session).element(parse_for(program, f"{text} > 0").elements[0])
+        assert before != after
+        same = parse_for(program, f"{text} == {before!r}")
+        assert last_true(session, same, Position(9)) == (iteration, op)
+        changed = parse_for(program, f"{text} == {after!r}")
+        assert first_true(session, changed, START, Position(9)) == (iteration, op + 1)
+
+
+@pytest.mark.parametrize("search", [first_true, last_true])
+@pytest.mark.parametrize("text", ["loss > 1e9", "weight.dense_1[0,0] > 1e9", "min(loss) > 1e9"])
+def test_a_search_says_how_far_it_is_and_can_be_ended(search: Callable, text: str, monkeypatch):
+    """Shares rise from 0 towards 1; the machine's STOP ends it within a stretch, and the run stands where it stood."""
+    session = net_session("full")
+    session.goto(2_000)
+    monkeypatch.setattr(tape, "MOST_ROWS", 256)
+    expression, shares = parse_for(session.program, text), []
+    places = (START, session.position) if search is first_true else (session.position,)
+    assert search(session, expression, *places, shares.append) is None
+    assert len(shares) > 4
+    assert shares == sorted(shares)
+    assert shares[0] >= 0.0
+    assert shares[-1] <= 1.0
+    where = session.state_bytes()
+
+    def stop(share: float) -> None:
+        if share > 0.3:
+            session.machine.mail[at.STOP] = 1
+        assert share < 0.7, "it goes on"
+
+    with pytest.raises(Interrupted):
+        search(session, expression, *places, stop)
+    assert session.state_bytes() == where
+    assert search(session, expression, *places) is None, "the next one is not ended by the last one's STOP"

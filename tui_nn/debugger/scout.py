@@ -1,0 +1,111 @@
+"""Numbers that no history keeps, made again: a machine beside the run replays a span of it at full speed and notes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tui_nn.debugger.position import Position
+from tui_nn.debugger.segments import Segment, first_row
+from tui_nn.debugger.span import Noted
+from tui_nn.engine import layout as at
+from tui_nn.engine.machine import NEVER, Kept, Machine
+from tui_nn.engine.watch import Watch
+
+if TYPE_CHECKING:
+    from tui_nn.debugger.timeline import Timeline
+
+SLICE_S = 0.02  # that it runs between two looks at whether it should go on
+FIRST_SLICE = 16  # iterations
+
+
+class Interrupted(Exception):
+    """Somebody wants the search to end."""
+
+
+class Scout:
+    """Replays iterations of one segment, from its checkpoints, on a memory of its own; the run is not touched.
+
+    offsets: the numbers of mem to note. check: raises Interrupted; it is called every SLICE_S or so.
+    """
+
+    def __init__(self, timeline: Timeline, segment: Segment, offsets: Iterable[int], check: Callable[[], object]):
+        self.timeline, self.segment, self.check = timeline, segment, check
+        self.machine = Machine(segment.program)
+        self.machine.ctl[at.CHECKPOINT_LAST] = NEVER  # it keeps none
+        self.watch = self.machine.watch(offsets)
+        self._is_in_place = False
+        self._slice = FIRST_SLICE
+
+    @property
+    def capacity(self) -> int:
+        """Iterations that one replay can note."""
+        return self.watch.capacity
+
+    def kept_before(self, iteration: int) -> Kept | None:
+        """The newest checkpoint at least one iteration before that one; None: the segment's beginning is nearest.
+
+        Behind a checkpoint stands no gradient. An iteration later they are what they were.
+        """
+        return self.segment.checkpoint(self.segment.machine(self.timeline.mail), iteration - 1)
+
+    def replay(self, start: Position, end: Position) -> dict[int, Noted]:
+        """What stood at each offset behind its writers, from `start`, at op 0 or where the segment begins, to `end`."""
+        if not self._is_in_place or self._position != start:
+            self._go_before(start)
+            self._run(start)
+        stood = self.watch.values()
+        self.watch.begin()
+        self._run(end)
+        return noted(self.watch, stood, end.iteration - start.iteration + (end.op > 0), start.op)
+
+    @property
+    def _position(self) -> Position:
+        return Position(self.machine.iteration, self.machine.op)
+
+    def _go_before(self, start: Position) -> None:
+        kept = None if start == self.segment.start else self.kept_before(start.iteration)
+        nearest = Position(kept.iteration) if kept else self.segment.start
+        if self._is_in_place and nearest <= self._position < start:
+            return
+        if kept is None:
+            self._enter()
+        else:
+            recording, first = self.segment.recording, first_row(self.segment.program, kept.iteration)
+            rows = recording.hist[first - recording.first : kept.iteration - recording.first]
+            self.machine.resume(kept.state, kept.iteration, rows)
+        self._is_in_place = True
+
+    def _enter(self) -> None:
+        """To where the segment begins."""
+        machine, entered, start = self.machine, self.segment.entered, self.segment.start
+        if entered is None:
+            machine.resume(self.segment.program.initial, 0, np.empty((0, self.segment.program.n_columns)))
+            return
+        before = len(entered.rows) - (start.op > 0)
+        machine.recording.begin(start.iteration, entered.rows, before)
+        machine.ctl[at.HIST_FIRST] = machine.recording.first
+        machine.take_over(entered)
+
+    def _run(self, end: Position) -> None:
+        while (here := self._position) < end:
+            self.check()
+            began = perf_counter()
+            self.machine.run(*min(end, Position(here.iteration + self._slice)))
+            took = perf_counter() - began
+            if took < SLICE_S / 2:
+                self._slice *= 2
+            elif took > 2 * SLICE_S:
+                self._slice = max(1, self._slice // 2)
+
+
+def noted(watch: Watch, stood: dict[int, float], n: int, begin: int = 0) -> dict[int, Noted]:
+    """What a watch has noted in the n iterations since its `begin`, where `stood` was read, at op `begin`."""
+    lines = watch.lines(n)
+    return {
+        offset: Noted(stood[offset], tuple(op for op, _ in pairs), lines[:, [column for _, column in pairs]], begin)
+        for offset, pairs in watch.columns.items()
+    }
