@@ -314,3 +314,15 @@ def test_what_cannot_be_edited_says_why_and_changes_nothing(key, value, said):
     assert said in str(error.value)
     assert session.state_bytes() == before
     assert session.edits == ()
+
+
+def test_a_fork_of_a_run_that_was_edited_at_the_very_start():
+    """Its own machine for that stretch stands at 0:0 when it is made, but that is not yet where the stretch begins."""
+    session = small()
+    session.set("bias.dense_1[0]", 0.5)
+    session.goto(20)
+    fork = session.fork()
+    for place in [(0, 0), (0, 3), (1, 0), (9, 2)]:
+        session.goto(*place)
+        fork.goto(*place)
+        assert fork.state_bytes() == session.state_bytes(), place

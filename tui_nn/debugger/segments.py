@@ -38,6 +38,8 @@ class Segment:
         """The one machine that executes it here, made when it is first needed."""
         if self._machine is None:
             self._machine = Machine(self.program, self.recording, mail)
+            if self.entered is not None:  # in the run that this past is shared with
+                self._machine.take_over(self.entered)
         return self._machine
 
     @property
