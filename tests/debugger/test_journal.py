@@ -141,6 +141,19 @@ def test_a_running_session_is_noted_by_itself(tmp_path, monkeypatch):
     journal.close()
 
 
+def test_where_a_run_stands_can_be_asked_for_while_it_runs():
+    """However fast it is: hundreds of iterations may pass between two readings."""
+    session = small()
+    session.prepare()
+    session.start()
+    stood = [session.timeline.glance() for _ in range(3000)]
+    session.pause()
+    assert None not in stood
+    places = [stands[0] for stands in stood if stands]
+    assert places == sorted(places)
+    assert session.timeline.glance() == (session.position, session.reached)
+
+
 def test_a_clean_end_leaves_nothing(tmp_path):
     session = small()
     journal = Journal([session], tmp_path)
@@ -273,6 +286,19 @@ def test_a_long_journal_is_written_anew(tmp_path, died, monkeypatch):
     for was, now in zip([session, fork], again.sessions.values(), strict=True):
         assert was is not None
         assert all_of(now) == all_of(was)
+
+
+def test_a_journal_written_anew_behind_an_edit_does_not_say_where_the_run_was_before(tmp_path, died, monkeypatch):
+    session = small()
+    journal = Journal([session], tmp_path)
+    session.goto(9)
+    journal.note()
+    session.goto(3)
+    monkeypatch.setattr(journals, "GROWN_BYTES", 0)
+    with journal.changing(session):  # no look in between
+        session.set("optimizer.lr", 0.5)
+        died(journal)
+    assert recover(recoverable(tmp_path)[0], dataset=DATASET).current.position == (3, 0)
 
 
 def test_a_full_disk_stops_no_one_and_is_told(tmp_path, died, monkeypatch):

@@ -25,6 +25,7 @@ from tui_nn.debugger.session_events import meant, told
 ROOT = Path(__file__).parents[2]
 KILLS = 200 if FULL else 4
 OLD_S = 1.0  # what is promised of the position
+BETWEEN = ((0.0, 2.0 if FULL else 0.8), (1.3, 2.0 if FULL else 1.5))  # seconds; of one that only runs, late
 STALL_S = 0.2  # of a sleep of 0.02 s
 
 Words = list[dict]
@@ -51,7 +52,7 @@ def killed(nursery: subprocess.Popen, seed: int, folder: Path) -> tuple[Words, f
     pid = json.loads(nursery.stdout.readline())["born"]
     words = [json.loads(nursery.stdout.readline())]
     moment = time.monotonic()
-    end = moment + random.Random(f"moment {seed}").uniform(0.0, 2.0 if FULL else 1.2)
+    end = moment + random.Random(f"moment {seed}").uniform(*BETWEEN[seed % 4 == 3])
     stood_still = False
     while moment < end:
         before = moment
@@ -112,7 +113,7 @@ def is_recent(position: Position, own: Words, moment: float) -> bool:
             if position == tuple(word["at"]):
                 return True
             continue
-        there = Position(*(following["at"] if following else (10**9, 0)))
+        there = Position(*(following.get("at") or following["from"] if following else (10**9, 0)))
         begin = Position(*word["from"])
         if begin <= position <= there or (there < begin and position <= begin):  # back: through a checkpoint before it
             return True

@@ -84,7 +84,9 @@ class Timeline:
         if machine is None:
             return None
         place = Position(machine.iteration, machine.op)
-        if machine.iteration != place.iteration or self._here != here or self.segments is not segments:
+        if machine.iteration != place.iteration:  # it runs: that op is of neither, but it has just begun an iteration
+            place = Position(machine.iteration, 0)
+        if self._here != here or self.segments is not segments:
             return None
         return place, max(self._reached, place)
 
