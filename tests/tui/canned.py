@@ -23,6 +23,7 @@ class History:
     """Curves by name: (iterations, values)."""
 
     version = 0
+    stretches = ()  # no run is edited
 
     def __init__(self, curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
         self._curves = curves

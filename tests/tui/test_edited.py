@@ -141,6 +141,10 @@ def test_a_setting_is_found_and_changed_by_keys():
         await pilot.press("enter")
         await settled(app, pilot)
         assert run.session.scenario.optimizer.lr == pytest.approx(lr / 5)
+        assert "◆" not in screen_text(app).splitlines()[0]  # it stands there
+        run._goto(900, 0)
+        await settled(app, pilot)
+        assert screen_text(app).splitlines()[0].count("◆") == 1
 
     drive("xor-mlp", act, twin=False)
 

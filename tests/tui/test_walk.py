@@ -175,6 +175,19 @@ async def _fork(walk: Walk, key: str) -> None:
         walk.run.action_drop()
 
 
+@check("edit-before", "edit-after")
+async def _to_edit(walk: Walk, key: str) -> None:
+    await walk.at(20, 3)
+    walk.run.changing.edit("optimizer.lr", 0.002)
+    await walk.at(30 if key == "ctrl+left" else 5)
+    await walk.press(key)
+    assert walk.position == (20, 3)
+    await walk.press(key)
+    assert walk.position == (20, 3)
+    assert "no edit lies" in walk.text
+    walk.run.action_undo()
+
+
 @check("undo", "redo")
 async def _undo(walk: Walk, key: str) -> None:
     session: Any = walk.run.session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from rich.segment import Segment
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.frame import Frame
 
 Line = list[Segment]
+Mark = tuple[int, str, str]
 Mode = Literal["opening", "compiling", "paused", "running", "seeking", "waiting", "stopped", "failed"]
 GLYPH = {"running": "run", "paused": "pause", "stopped": "pause", "failed": "pause"}
 ROLE = {"running": "good", "paused": "dim", "failed": "bad", "stopped": "warn"}
@@ -68,21 +70,37 @@ def _bar_width(width: int) -> int:
     return min(width // 3, 48) if width >= 60 else 0
 
 
-def timeline(frame: Frame, width: int, ink: Ink) -> Line:
-    """◂━━━━●──── ▸ 300 of 675: done, here, reached before a rewind, still to come."""
+def timeline(frame: Frame, width: int, ink: Ink, marks: Sequence[Mark] = ()) -> Line:
+    """◂━━◆━●──── ▸ 300 of 675: done, edited, here, reached before a rewind, still to come.
+
+    marks: others than the edits, as (iteration, glyph, role); of two in one cell the last is seen.
+    """
     end, label, inner = _scale(frame, width)
     here = min(int(frame.iteration / end * inner), inner - 1)
     seen = min(int(frame.reached.iteration / end * inner), inner - 1)
     back, ahead = frame.position > (0, 0), frame.position < frame.reached
+    row = [("reached", "accent")] * here + [("knob", "strong")] + [("reached", "dim")] * (seen - here)
+    row += [("track", "rule")] * (inner - len(row))
+    for iteration, glyph, role in (*marks, *((at, "edit", "update") for at in edited_at(frame))):
+        cell = min(int(iteration / end * inner), inner - 1)
+        if cell != here:
+            row[cell] = glyph, role
     return [
         ink.say(ink.glyph("left"), "accent" if back else "faint"),
-        ink.say(ink.glyph("reached") * here, "accent"),
-        ink.say(ink.glyph("knob"), "strong"),
-        ink.say(ink.glyph("reached") * (seen - here), "dim"),
-        ink.say(ink.glyph("track") * (inner - 1 - max(seen, here)), "rule"),
+        *_joined(row, ink),
         ink.say(ink.glyph("right"), "accent" if ahead else "faint"),
         ink.say(label, "dim"),
     ]
+
+
+def edited_at(frame: Frame) -> list[int]:
+    """The iterations at which the run was edited."""
+    return [stretch.start.iteration for stretch in frame.history.stretches[1:]]
+
+
+def _joined(row: Sequence[tuple[str, str]], ink: Ink) -> Line:
+    """Cells side by side, those that look the same as one piece."""
+    return [ink.say(ink.glyph(glyph) * len([*same]), role) for (glyph, role), same in groupby(row)]
 
 
 def _scale(frame: Frame, width: int) -> tuple[int, str, int]:

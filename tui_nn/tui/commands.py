@@ -110,11 +110,13 @@ COMMANDS: tuple[Command, ...] = (
         for n in range(1, 6)
     ),
     # Debugger: changing the run
-    Command("edit", ("e",), "edit", "Change a setting from here on: the learning rate, the batch size, a weight and more.", "debugger", "edit", 8),
-    Command("fork", ("f",), "fork", "Fork the run here: one more beside it, with the same past and a future of its own.", "debugger", "fork", 9),
+    Command("edit", ("e",), "edit", "Change a setting from here on: the learning rate, the batch size, a weight and more.", "debugger", "edit"),
+    Command("fork", ("f",), "fork", "Fork the run here: one more beside it, with the same past and a future of its own.", "debugger", "fork"),
     Command("drop", ("delete",), "close fork", "Close the fork that is looked at.", "debugger", "drop"),
     Command("undo", ("ctrl+z",), "undo", "Take the newest change of this run back, with the future it had replaced.", "debugger", "undo"),
     Command("redo", ("ctrl+y",), "redo", "Make the change again that was taken back last.", "debugger", "redo"),
+    Command("edit-before", ("ctrl+left",), "edit before", "Go back to where the run was edited last before this place.", "debugger", "to_edit(-1)"),
+    Command("edit-after", ("ctrl+right",), "edit after", "Go to where the run is edited next.", "debugger", "to_edit(1)"),
     # Debugger: looking
     Command("next-panel", ("tab",), "panel", "Focus the next panel.", "debugger", "next_panel"),
     Command("previous-panel", ("shift+tab",), "previous panel", "Focus the panel before.", "debugger", "next_panel(-1)"),

@@ -154,6 +154,20 @@ class DebuggerScreen(RunsScreen):
     def action_drop(self) -> None:
         self.changing.drop()
 
+    def action_to_edit(self, by: int) -> None:
+        """To the next edit, or the one before."""
+        session = self.session
+        if session is None:
+            return
+        here = session.timeline.position
+        places = sorted(
+            {edit.position for edit in session.edits if (edit.position > here) == (by > 0) and edit.position != here}
+        )
+        if places:
+            self._goto(*places[0 if by > 0 else -1])
+        else:
+            self.say("no edit lies before this place" if by < 0 else "no edit lies ahead")
+
     def action_undo(self) -> None:
         self.changing.undo()
 
