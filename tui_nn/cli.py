@@ -255,6 +255,26 @@ def rescue_command(ctx: click.Context, **options: Any) -> None:
     ctx.exit(rescue_scenario(**options))
 
 
+@cli.command("compare")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option(
+    "--iterations", type=click.IntRange(min=1), metavar="N", help="Train both so far, not to their planned end."
+)
+@set_option
+@click.option("--set-a", "set_a", metavar="KEY=VALUE", multiple=True, help="The same, for the first alone.")
+@click.option("--set-b", "set_b", metavar="KEY=VALUE", multiple=True, help="The same, for the second alone.")
+@json_option
+def compare_command(
+    first: str, second: str, iterations: int | None, overrides: Sequence[str], set_a: Sequence[str], set_b: Sequence[str],
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Two runs side by side: settings, first differing operation, metrics."""
+    from tui_nn.cli_compare import run_compare
+
+    run_compare(first, second, iterations, overrides, set_a, set_b, as_json)
+
+
 @cli.command("bench")
 @click.option("--workload", "names", metavar="NAME", multiple=True, help="Only this network. May be repeated.")
 @click.option("--scaling", "is_scaling", is_flag=True, help="Widths, depths and batches instead, without peers.")

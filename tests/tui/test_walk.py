@@ -188,6 +188,21 @@ async def _to_edit(walk: Walk, key: str) -> None:
     walk.run.action_undo()
 
 
+@check("compare")
+async def _compare(walk: Walk, key: str) -> None:
+    await walk.at(5)
+    await walk.press(key)
+    assert "no other run" in walk.text
+    walk.run.action_fork()
+    walk.run.changing.edit("optimizer.lr", 0.5)
+    await walk.at(9)
+    await walk.press(key)
+    await walk.until(lambda: "They part at 5:" in walk.text, "the page")
+    assert "optimizer.lr" in walk.text
+    await walk.press("escape")
+    walk.run.action_drop()
+
+
 @check("undo", "redo")
 async def _undo(walk: Walk, key: str) -> None:
     session: Any = walk.run.session

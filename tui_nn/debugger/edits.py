@@ -64,6 +64,8 @@ def words(value: Any) -> str:
         return ", ".join(
             f"{key} {words(each)}" for key, each in (kind | value.model_dump(exclude_defaults=True)).items()
         )
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {words(each)}" for key, each in value.items() if each is not None)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

@@ -409,6 +409,15 @@ class Session:
         """The journal, if there is one, is told of what is changed meanwhile."""
         return self.journal.changing(self) if self.journal else nullcontext()
 
+    def whole_fork(self) -> Session:
+        """A fork that has got as far as this run has ever, and may go back from there; this one stands where it stood."""
+        self.pause()
+        place = self.position
+        self.goto(*self.reached)
+        other = self.fork()
+        self.goto(*place)
+        return other
+
     # Looking
 
     def frame(self) -> Frame:

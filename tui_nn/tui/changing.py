@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from tui_nn.tui.text import fit
 
 if TYPE_CHECKING:
     from tui_nn.debugger.edits import Edit
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.settings import Setting
     from tui_nn.tui.screens.runs import RunsScreen
 
+COMPARING = {"en": "looking up where they part …", "ko": "어디서 갈라지는지 찾는 중 …"}
 T = TypeVar("T")
 
 
@@ -86,6 +90,42 @@ class Changing:
         run.view.pictures.on_ask, run.view.marked = screen.pulse.wake, marked
         runs.fork(run)
         self._take_over(f"{run.name} at {session.position}: e changes it, x looks at the others, delete closes it")
+
+    def compare(self) -> None:
+        """A page on the run that is looked at beside the next one; what it takes is looked up in a thread."""
+        from tui_nn.tui.page import Page
+        from tui_nn.tui.screens.modal import PageScreen
+
+        screen, runs = self.screen, self.screen.runs
+        if runs is None or len(runs.entries) < 2:
+            screen.say("there is no other run to compare with; f makes a fork")
+            return
+        screen.pause_all()
+        if screen.compiling is not None:
+            screen.say("kernels are being compiled; compare when that is done")
+            return
+        first, second = runs.entries[0], runs.looked_at if runs.active else runs.entries[1]
+        titles, ink, app = (first.title, second.title), screen.ink, screen.app
+        forks = [run.session.whole_fork() for run in (first, second)]
+        lines = [COMPARING[screen.view.lang]]
+        page = PageScreen(" · ".join(titles), ink, lambda width: [[ink.say(fit(line, width))] for line in lines])
+
+        def told() -> None:
+            for each in page.query(Page):
+                each.reset()
+
+        def work() -> None:
+            from tui_nn.cli_compare import comparison_text
+            from tui_nn.debugger.compare import compare
+
+            try:
+                lines[:] = comparison_text(compare(forks[0], forks[1]), titles)
+            except Exception as error:  # told on the page; the runs are not touched
+                lines[:] = [f"{type(error).__name__}: {error}"]
+            app.call_from_thread(told)
+
+        app.push_screen(page)
+        threading.Thread(target=work, name="tui-nn comparing", daemon=True).start()
 
     def drop(self) -> None:
         runs = self.screen.runs

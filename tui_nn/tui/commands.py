@@ -112,6 +112,7 @@ COMMANDS: tuple[Command, ...] = (
     # Debugger: changing the run
     Command("edit", ("e",), "edit", "Change a setting from here on: the learning rate, the batch size, a weight and more.", "debugger", "edit"),
     Command("fork", ("f",), "fork", "Fork the run here: one more beside it, with the same past and a future of its own.", "debugger", "fork"),
+    Command("compare", ("d",), "differences", "Compare the runs side by side: settings that differ, the first operation that does, every metric.", "debugger", "compare"),
     Command("drop", ("delete",), "close fork", "Close the fork that is looked at.", "debugger", "drop"),
     Command("undo", ("ctrl+z",), "undo", "Take the newest change of this run back, with the future it had replaced.", "debugger", "undo"),
     Command("redo", ("ctrl+y",), "redo", "Make the change again that was taken back last.", "debugger", "redo"),

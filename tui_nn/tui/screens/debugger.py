@@ -151,6 +151,9 @@ class DebuggerScreen(RunsScreen):
     def action_fork(self) -> None:
         self.changing.fork()
 
+    def action_compare(self) -> None:
+        self.changing.compare()
+
     def action_drop(self) -> None:
         self.changing.drop()
 

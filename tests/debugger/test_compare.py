@@ -1,0 +1,94 @@
+"""Two runs compared: what differs, where they part, how far apart they are; neither is moved."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tui_nn.debugger.compare import compare
+from tui_nn.debugger.position import Position
+from tui_nn.debugger.session import Session
+from tui_nn.scenario import load_scenario
+
+
+def forked(iteration: int, op: int, key: str, value: object, far: int = 40) -> tuple[Session, Session]:
+    session = Session(load_scenario("digits-dnn"))
+    session.goto(iteration, op)
+    fork = session.fork()
+    fork.set(key, value)
+    session.goto(far)
+    fork.goto(far)
+    return session, fork
+
+
+def scanned(a: Session, b: Session, far: int) -> Position | None:
+    """The first operation after which a byte of the whole state differs, found by walking."""
+    a.goto(0)
+    b.goto(0)
+    while a.position < (far, 0):
+        place = a.position
+        a.step("op")
+        b.step("op")
+        if a.position != b.position or a.state_bytes() != b.state_bytes():
+            return place
+    return None
+
+
+@pytest.mark.parametrize(
+    ("iteration", "op", "key", "value"),
+    [(17, 0, "optimizer.lr", 0.01), (17, 6, "optimizer.lr", 0.01), (3, 2, "weight.dense_1[1,2]", 0.5), (0, 0, "optimizer.beta1", 0.5)],
+)  # fmt: skip
+def test_they_part_where_a_walk_finds_it(iteration: int, op: int, key: str, value: object):
+    a, b = forked(iteration, op, key, value)
+    places = a.position, b.position
+    found = compare(a, b)
+    assert (a.position, b.position) == places
+    assert found.parting is not None
+    wanted = scanned(a, b, 40)
+    if key.startswith("weight"):  # the edit itself parts them, before any operation
+        wanted = Position(iteration, op)
+        assert found.parting.label == f"edit of {key}"
+    assert found.parting.position == wanted
+    assert [row.key for row in found.settings] == [key]
+
+
+def test_rows_that_only_one_has():
+    found = compare(*forked(12, 0, "clip.norm", 1e6))
+    assert found.parting is not None
+    assert found.parting.position.iteration == 12
+    assert found.parting.label == "clip norm 1e+06"
+    assert "only the second" in found.parting.what
+    found = compare(*forked(12, 0, "data.batch_size", 8))
+    assert found.parting is not None
+    assert found.parting.label == "load batch"
+    assert found.parting.position == (12, 0)
+
+
+def test_a_fork_with_nothing_changed_does_not_part():
+    session = Session(load_scenario("xor-mlp"))
+    session.goto(10)
+    fork = session.fork()
+    session.goto(30)
+    fork.goto(35)
+    found = compare(session, fork)
+    assert (found.iteration, found.parting, found.settings) == (30, None, ())
+    assert all(row.difference == 0.0 for row in found.metrics)
+
+
+def test_the_metrics_are_those_of_both_histories():
+    a, b = forked(5, 0, "optimizer.lr", 0.02)
+    losses = {row.name: row for row in compare(a, b).metrics}["loss"]
+    assert (losses.first, losses.second) == (a.history["loss"][39], b.history["loss"][39])
+    assert losses.difference == losses.second - losses.first
+
+
+def test_the_command_line_compares(capsys):
+    from tui_nn.cli_compare import run_compare
+
+    run_compare("xor-mlp", "xor-mlp", 20, (), (), ("optimizer.lr=0.05",), as_json=True)
+    data = json.loads(capsys.readouterr().out)
+    assert data["settings"] == {"optimizer.lr": ["0.5", "0.05"]}
+    assert data["parting"]["label"] == "update dense_1"
+    run_compare("xor-mlp", "xor-mlp", 20, (), (), (), as_json=False)
+    assert "Not a byte differs in 20 iterations." in capsys.readouterr().out
