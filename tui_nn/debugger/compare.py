@@ -71,7 +71,7 @@ def compare(a: Session, b: Session) -> Comparison:
     one.goto(last)
     other.goto(last)
     frames = one.frame(), other.frame()
-    metrics = {**frames[0].program.metrics, **frames[1].program.metrics}
+    metrics = sorted({**frames[0].program.metrics, **frames[1].program.metrics}, key=lambda name: "." in name)
     values = (MetricRow(name, frames[0].metrics.get(name), frames[1].metrics.get(name)) for name in metrics)
     rows = tuple(row for row in values if row.first is not None or row.second is not None)
     return Comparison(last, tuple(_settings(one, other)), _parting(one, other, last), rows)
