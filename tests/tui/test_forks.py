@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.tui.driver import drive, screen_text, settled
+from tests.tui.driver import drive, screen_text, settled, until
 from tests.tui.test_edited import typed
 from tui_nn import Session, load_scenario
 from tui_nn.tui.forks import Kin, names_of
@@ -65,6 +65,7 @@ def test_at_most_six_and_each_is_closed_by_delete():
 
     async def act(app, pilot):
         run = app.debugger
+        await settled(app, pilot)
         before = screen_text(app).splitlines()[2:]
         await pilot.press(*"ffffff")
         await settled(app, pilot)
@@ -75,7 +76,7 @@ def test_at_most_six_and_each_is_closed_by_delete():
         while len(run.runs.entries) > 1:
             await pilot.press("x", "delete")
         await settled(app, pilot)
-        assert screen_text(app).splitlines()[2:] == before
+        await until(pilot, lambda: screen_text(app).splitlines()[2:] == before, "the screen of one run")
         await pilot.press("delete", "s")
         assert positions(app) == [(0, 1)]
 
