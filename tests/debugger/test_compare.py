@@ -80,7 +80,7 @@ def test_the_metrics_are_those_of_both_histories():
     a, b = forked(5, 0, "optimizer.lr", 0.02)
     losses = {row.name: row for row in compare(a, b).metrics}["loss"]
     assert (losses.first, losses.second) == (a.history["loss"][39], b.history["loss"][39])
-    assert losses.difference == losses.second - losses.first
+    assert losses.difference == b.history["loss"][39].item() - a.history["loss"][39].item()
 
 
 def test_the_command_line_compares(capsys):
