@@ -28,7 +28,7 @@ BUDGET_S = 60.0  # of training a preset; one that is slower gets a shorter histo
 
 
 def main() -> None:
-    from tui_nn.scenario import preset_ids
+    from tui_nn.scenario.presets import preset_ids
 
     presets = CHOSEN or (FEW if QUICK else preset_ids())
     print(

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from tui_nn.debugger.context import clock
-from tui_nn.debugger.phases import Carry
+from tui_nn.debugger.phases import GATHER, Carry, Gathered, outermost
 from tui_nn.debugger.span import Span
 from tui_nn.debugger.values import find_offset
 from tui_nn.scenario.expression_tree import COMPARISONS, Call, Element, Name, Node, Number
 from tui_nn.scenario.naming import CLOCK
+
+if TYPE_CHECKING:
+    from tui_nn.scenario import Expression
 
 INF = math.inf
 SLACK = 1e-6  # of the larger bound: what sums over a history may lose by rounding, and powers, by far
@@ -139,6 +144,44 @@ def _call(function: str, arguments: list[Range]) -> Range:
     if function == "mean":
         return _widened(low, high, False, may_miss)
     return Range(low, high, False, may_miss)
+
+
+def gather(expression: Expression, span: Span, carry: Carry) -> None:
+    """Move the carry over a span that is evaluated for nothing else; row by row only where that is needed."""
+    gathered, found = Gathered(span, carry), {}
+    with np.errstate(all="ignore"):
+        for call in outermost(expression.tree):
+            if (quick := _gathered_quickly(call, span, carry)) is not None:
+                found[id(call)] = quick
+            else:
+                gathered.starts(call)
+    gathered.hand_on(carry)
+    carry.gathered |= found
+
+
+def _gathered_quickly(call: Call, span: Span, carry: Carry) -> tuple[float, int] | None:
+    """The same numbers without a column for each step: of one metric's own, and of a condition that stays as it is."""
+    argument, rows = call.arguments[0], span.n - 1
+    best, n_taken = carry.of(call)
+    if call.function == "count" and not any(outermost(argument)):
+        inside = range_of(argument, span, carry)
+        if inside.may_hold and inside.may_fail:
+            return None
+        return best + (rows if inside.may_hold else 0), n_taken + rows
+    metric = span.program.metrics.get(argument.name) if isinstance(argument, Name) and argument.at is None else None
+    if metric is None or metric.due.every != "iteration" or metric.name not in span.view.metrics or rows == 0:
+        return None
+    values = span.raw(metric.name)[:rows]
+    low, high = float(values.min()), float(values.max())
+    if math.isnan(low) or low == 0.0 or high == 0.0:  # which of two zeros it is, only the order says
+        return None
+    if call.function == "mean":
+        sums = np.empty(rows + 1)
+        sums[0], sums[1:] = best, values
+        best = float(np.add.accumulate(sums, out=sums)[-1])
+    else:
+        best = float(GATHER[call.function](best, low if call.function == "min" else high))
+    return best, n_taken + rows
 
 
 def _compare(symbols: tuple[str, ...], operands: list[Range]) -> Range:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -86,7 +86,7 @@ class Carry:
 
     def of(self, call: Call) -> tuple[float, int]:
         """The sum or best of it, and how many values went in."""
-        return self.gathered.get(id(call), (_NOTHING[call.function], 0))
+        return self.gathered.get(id(call), (NOTHING[call.function], 0))
 
     def copy(self) -> Carry:
         other = Carry()
@@ -104,7 +104,7 @@ def series(
     """
     points = thresholds(expression, span.program) if points is None else points
     with np.errstate(all="ignore"):
-        gathered = _Gathered(span, carry or Carry())
+        gathered = Gathered(span, carry or Carry())
         parts = [_part(expression, _Behind(span, gathered, threshold)) for threshold in points]
         head = None if 0 in points else _part(expression, _Behind(span, gathered, 0))
     if carry is not None:
@@ -155,20 +155,9 @@ def _kept(found: np.ndarray, skip: int, size: int, valid: np.ndarray | None) -> 
     return found if valid is None else found[valid]
 
 
-def gather(expression: Expression, span: Span, carry: Carry) -> None:
-    """Move the carry over a span that is evaluated for nothing else."""
-    if not runs_over_history(expression.tree):
-        return
-    with np.errstate(all="ignore"):
-        gathered = _Gathered(span, carry)
-        for call in _outermost(expression.tree):
-            gathered.starts(call)
-        gathered.hand_on(carry)
-
-
 def _part(expression: Expression, leaves: _Behind) -> Pair:
     pair = evaluate_tree(expression.tree, leaves)
-    return Pair(holds(pair), np.array(True)) if expression.is_condition else pair
+    return Pair(holds(pair), ALL) if expression.is_condition else pair
 
 
 def thresholds(expression: Expression, program: Program) -> list[int]:
@@ -214,89 +203,115 @@ def _waits(node: Node, program: Program) -> bool:
 
 def runs_over_history(node: Node) -> bool:
     """Does it hold a min, max, mean or count of one thing?"""
-    return any(True for _ in _outermost(node))
+    return any(True for _ in outermost(node))
 
 
-def _outermost(node: Node) -> Iterator[Call]:
+def outermost(node: Node) -> Iterator[Call]:
     """The mins, maxes, means and counts of one thing that are inside no other."""
     if isinstance(node, Call) and _is_over_history(node):
         yield node
     elif isinstance(node, Operation | Call):
         for inside in node.operands if isinstance(node, Operation) else node.arguments:
-            yield from _outermost(inside)
+            yield from outermost(inside)
 
 
 def _is_over_history(call: Call) -> bool:
     return len(call.arguments) == 1 and call.function in OVER_HISTORY
 
 
-_GATHER = {"min": np.fmin, "max": np.fmax, "mean": np.add, "count": np.add}
-_NOTHING = {"min": np.nan, "max": np.nan, "mean": -0.0, "count": 0.0}  # -0.0 + x is x, even where x is -0.0
+GATHER = {"min": np.fmin, "max": np.fmax, "mean": np.add, "count": np.add}
+ALL = np.array(True)  # measured everywhere
+NOTHING = {"min": np.nan, "max": np.nan, "mean": -0.0, "count": 0.0}  # -0.0 + x is x, even where x is -0.0
 
 
-class _Gathered:
+class Starts(NamedTuple):
+    """What a min, max, mean or count has at the start of each row: best (n,), its sum or best, of n_taken values.
+
+    before: how many went in before the span. taken: (n - 1,) what of it did; None: all.
+    """
+
+    best: np.ndarray
+    before: int
+    taken: np.ndarray | None
+
+    @property
+    def n_taken(self) -> np.ndarray:
+        if self.taken is None:
+            return np.arange(self.before, self.before + len(self.best))
+        return np.cumsum(np.concatenate(([self.before], self.taken)))
+
+
+class Gathered:
     """For each min, max, mean and count of the history: what it has at the start of every row."""
 
     def __init__(self, span: Span, carry: Carry):
         self.span, self.carry = span, carry
-        self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._starts: dict[int, Starts] = {}
         self._done = _Done(span, self)
 
-    def starts(self, call: Call) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) sums or bests, and (n,) how many values went in."""
+    def starts(self, call: Call) -> Starts:
         if id(call) not in self._starts:
             if self.carry.iteration != self.span.first:
                 raise ValueError(f"carried to iteration {self.carry.iteration}, and asked from {self.span.first} on")
             self._starts[id(call)] = self._gather(call)
         return self._starts[id(call)]
 
-    def _gather(self, call: Call) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.span.n - 1  # the last is begun at best
-        argument = evaluate_tree(call.arguments[0], self._done)
-        values, taken = _taken(call, Pair(*(np.broadcast_to(part, rows) for part in argument)))
-        best, count = self.carry.of(call)
-        return (
-            _GATHER[call.function].accumulate(np.concatenate(([best], values))),
-            np.cumsum(np.concatenate(([count], taken))),
-        )
+    def _gather(self, call: Call) -> Starts:
+        values, taken = _taken(call, evaluate_tree(call.arguments[0], self._done))
+        best = np.empty(self.span.n)
+        best[0], before = self.carry.of(call)
+        best[1:] = values
+        GATHER[call.function].accumulate(best, out=best)
+        return Starts(best, before, None if taken is None else np.broadcast_to(taken, self.span.n - 1))
 
     def hand_on(self, carry: Carry) -> None:
-        for call, (starts, counts) in self._starts.items():
-            carry.gathered[call] = float(starts[-1]), int(counts[-1])
+        for call, starts in self._starts.items():
+            rows = self.span.n - 1 if starts.taken is None else int(starts.taken.sum())
+            carry.gathered[call] = float(starts.best[-1]), starts.before + rows
         carry.iteration = self.span.last
 
 
-def _taken(call: Call, argument: Pair) -> tuple[np.ndarray, np.ndarray]:
-    """What goes in, and whether it does: into a count truths, into the others all that is measured and not NaN."""
+def _taken(call: Call, argument: Pair) -> tuple[np.ndarray, np.ndarray | None]:
+    """What goes in, and whether it does (None: all): into a count truths, into the others all that is measured and not NaN."""
     if call.function == "count":
-        truths = holds(argument)
-        return truths.astype(np.float64), np.ones(truths.shape, bool)
-    taken = argument.measured & ~np.isnan(argument.values)
+        return holds(argument).astype(np.float64), None
+    is_nan = np.isnan(argument.values)
+    if argument.measured.ndim == 0 and argument.measured and not is_nan.any():
+        return argument.values, None
+    taken = argument.measured & ~is_nan
     return np.where(taken, argument.values, 0.0 if call.function == "mean" else np.nan), taken
 
 
-def _total(call: Call, gathered: np.ndarray, n_taken: np.ndarray) -> Pair:
-    if call.function == "count":
-        return Pair(gathered, np.ones(gathered.shape, bool))
-    return Pair(gathered / n_taken if call.function == "mean" else gathered, n_taken > 0)
+def _total(call: Call, best: np.ndarray, starts: Starts, taken: np.ndarray | Literal[False] | None) -> Pair:
+    """What it is worth; taken: what of each row itself went in, False for nothing."""
+    if call.function == "count" or (call.function != "mean" and starts.before > 0):
+        return Pair(best, ALL)
+    n_taken = starts.n_taken
+    if taken is not False:
+        n_taken = n_taken + (1 if taken is None else taken)
+    return Pair(best / n_taken if call.function == "mean" else best, ALL if starts.before > 0 else n_taken > 0)
+
+
+def _cut(measured: np.ndarray, rows: slice) -> np.ndarray:
+    return measured if measured.ndim == 0 else measured[rows]
 
 
 class _Behind:
     """Leaves of shape (n,): each row with the ops before `threshold` executed."""
 
-    def __init__(self, span: Span, gathered: _Gathered, threshold: int):
+    def __init__(self, span: Span, gathered: Gathered, threshold: int):
         self.span, self.gathered, self.threshold = span, gathered, threshold
 
     def name(self, node: Name) -> Pair:
-        rows = self.span.iterations
         if node.at is not None:
             return self._at(node)
         if node.name in CLOCK:
-            return pair_of(clock(self.span.view, node.name, rows))
+            return pair_of(clock(self.span.view, node.name, self.span.iterations))
         values, measured = self.span.newest(node.name)
         metric = self.span.program.metrics.get(node.name)
         is_written = metric is not None and metric.op < self.threshold
-        return Pair(values[1:], measured[1:]) if is_written else Pair(values[:-1], measured[:-1])
+        rows = slice(1, None) if is_written else slice(None, -1)
+        return Pair(values[rows], _cut(measured, rows))
 
     def _at(self, node: Name) -> Pair:
         """Known where that iteration is done, or begun and already measured."""
@@ -323,12 +338,12 @@ class _Behind:
 
     def over_history(self, call: Call) -> Pair:
         """What the rows before have gathered, and this one as far as it is done."""
-        best, n_taken = self.gathered.starts(call)
-        if self.threshold > 0:
-            argument = evaluate_tree(call.arguments[0], _Begun(self.span, self.gathered, self.threshold))
-            values, taken = _taken(call, Pair(*(np.broadcast_to(part, self.span.n) for part in argument)))
-            best, n_taken = _GATHER[call.function](best, values), n_taken + taken
-        return _total(call, best, n_taken)
+        starts = self.gathered.starts(call)
+        if self.threshold == 0:
+            return _total(call, starts.best, starts, False)
+        argument = evaluate_tree(call.arguments[0], _Begun(self.span, self.gathered, self.threshold))
+        values, taken = _taken(call, argument)
+        return _total(call, GATHER[call.function](starts.best, values), starts, taken)
 
 
 class _Begun(_Behind):
@@ -349,7 +364,7 @@ class _Begun(_Behind):
 class _Done:
     """Leaves of shape (n - 1,): behind each row but the last, inside min, max, mean and count."""
 
-    def __init__(self, span: Span, gathered: _Gathered):
+    def __init__(self, span: Span, gathered: Gathered):
         self.span, self.gathered = span, gathered
 
     def name(self, node: Name) -> Pair:
@@ -359,7 +374,7 @@ class _Done:
             if node.name in CLOCK:
                 return pair_of(clock(span.view, node.name, rows + 1))
             values, measured = span.newest(node.name)
-            return Pair(values[1:-1], measured[1:-1])
+            return Pair(values[1:-1], _cut(measured, slice(1, -1)))
         known = rows >= node.at
         if node.at >= span.last:
             return Pair(np.zeros(len(rows)), known)
@@ -372,5 +387,6 @@ class _Done:
         raise ValueError(f"no history is kept of {node}")
 
     def over_history(self, call: Call) -> Pair:
-        best, n_taken = self.gathered.starts(call)
-        return _total(call, best[1:], n_taken[1:])
+        starts = self.gathered.starts(call)
+        behind = _total(call, starts.best, starts, False)
+        return Pair(behind.values[1:], _cut(behind.measured, slice(1, None)))

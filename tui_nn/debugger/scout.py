@@ -104,8 +104,9 @@ class Scout:
 
 def noted(watch: Watch, stood: dict[int, float], n: int, begin: int = 0) -> dict[int, Noted]:
     """What a watch has noted in the n iterations since its `begin`, where `stood` was read, at op `begin`."""
-    lines = watch.lines(n)
-    return {
-        offset: Noted(stood[offset], tuple(op for op, _ in pairs), lines[:, [column for _, column in pairs]], begin)
-        for offset, pairs in watch.columns.items()
-    }
+    lines, found = watch.lines(n), {}
+    for offset, pairs in watch.columns.items():
+        first = pairs[0][1] if pairs else 0  # a number's columns stand side by side
+        values = lines[:, first : first + len(pairs)]
+        found[offset] = Noted(stood[offset], tuple(op for op, _ in pairs), values, begin)
+    return found

@@ -20,7 +20,7 @@ from tui_nn.debugger.search import first_of, last_true
 from tui_nn.debugger.span import Span, code, place_of
 from tui_nn.debugger.stop_kinds import Becomes, parse_stop
 from tui_nn.debugger.stops import Breakpoint, Fired
-from tui_nn.debugger.tape import MOST_ROWS, Carries, Interrupted, Piece, Report, Tape, no_report, offsets_of
+from tui_nn.debugger.tape import Carries, Interrupted, Piece, Report, Tape, no_report, offsets_of
 from tui_nn.engine import layout as at
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tui_nn.scenario import Expression
 
 CHUNK_S = 0.05
-FIRST_ROWS = 16  # iterations of the first chunk
+FIRST_ROWS, MOST_ROWS = 16, 2**17  # iterations of a chunk
 By = Literal["op", "iteration"]
 BY: tuple[By, ...] = ("op", "iteration")
 

@@ -69,29 +69,27 @@ class Span:
     # Metrics
 
     def newest(self, name: str) -> Pair:
-        """(n + 1,) the value measured last before row 0, then behind each row. The last row's is only begun: as far as
-        its op has been executed by `end`."""
+        """(n + 1,) the value measured last before row 0, then behind each row; `measured` is () where all are. The last
+        row's is only begun: as far as its op has been executed by `end`."""
         if name not in self._newest:
             self._newest[name] = self._find_newest(name)
         return self._newest[name]
 
     def _find_newest(self, name: str) -> Pair:
-        values, measured = np.zeros(self.n + 1), np.zeros(self.n + 1, bool)
-        if name not in self.view.metrics:
-            return Pair(values, measured)
-        values[0], measured[0] = self.after(name, self.first - 1)
-        metric = self.program.metrics.get(name)
+        values = np.empty(self.n + 1)
+        values[0], is_there = self.after(name, self.first - 1)
+        metric = self.program.metrics.get(name) if name in self.view.metrics else None
         if metric is None:
-            values[:], measured[:] = values[0], measured[0]
-            return Pair(values, measured)
+            values[:] = values[0]
+            return Pair(values, np.array(is_there))
         known = len(self.raw(name))
         values[1 : known + 1] = self.raw(name)
+        values[known + 1 :] = values[known]
         if metric.due.every == "iteration":
-            measured[1 : known + 1] = True
-            if known < self.n:
-                values[self.n], measured[self.n] = values[self.n - 1], measured[self.n - 1]
-            return Pair(values, measured)
-        written = np.concatenate((measured[:1], self.due(metric.due)))
+            if is_there:
+                return Pair(values, np.array(True))
+            return Pair(values, np.arange(self.n + 1) > 0)
+        written = np.concatenate(([is_there], self.due(metric.due)))
         written[known + 1 :] = False
         source = np.maximum.accumulate(np.where(written, np.arange(self.n + 1), -1))
         return Pair(values[np.maximum(source, 0)], source >= 0)

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tui_nn.debugger.bounds import Range, range_of
+from tui_nn.debugger.bounds import Range, gather, range_of
 from tui_nn.debugger.context import parse_for
-from tui_nn.debugger.phases import Carry, Series, Value, gather, series
+from tui_nn.debugger.phases import Carry, Series, Value, series
 from tui_nn.debugger.span import OP_BITS, Span, code, due_in
 from tui_nn.scenario.errors import shown, unknown
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tui_nn.scenario import Expression
 
 MOST_IGNORED = 1_000_000_000
-PART = 4096  # rows that are looked at one by one, or not
+PART = 16_384  # rows that are looked at one by one, or not
 MOST_CHARACTERS = 600  # a condition and what stands behind it
 
 

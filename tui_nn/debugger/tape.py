@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui_nn.debugger.bounds import gather
 from tui_nn.debugger.history import Stretch
-from tui_nn.debugger.phases import Carry, Value, gather, runs_over_history, series
+from tui_nn.debugger.phases import Carry, Value, runs_over_history, series
 from tui_nn.debugger.position import Position
 from tui_nn.debugger.scout import Interrupted, Scout
 from tui_nn.debugger.span import Span, code
