@@ -10,6 +10,7 @@ from tui_nn.debugger.position import Position
 from tui_nn.debugger.session import Session
 from tui_nn.engine import layout as at
 from tui_nn.engine import recording as recording_module
+from tui_nn.engine import rows as rows_module
 from tui_nn.engine.recording import MOST_SLOTS
 
 TINY = [(3, "tanh"), (1, "linear")]
@@ -83,24 +84,6 @@ def test_history_grows_past_its_first_rows():
     assert np.isfinite(session.history["loss"]).all()
 
 
-def test_a_full_history_stops_the_run_and_loses_nothing(monkeypatch):
-    """With a budget of 1,500 rows the run says "full" at 1,500, stays usable, and says it again."""
-    program = tiny_session().program
-    monkeypatch.setattr(recording_module, "HISTORY_BYTES", 1_500 * program.n_columns * program.dtype.itemsize)
-    session = tiny_session(train={"iterations": 5_000})
-    stop = session.run()
-    assert (stop.reason, stop.position) == ("full", (1_500, 0))
-    assert "1,500" in stop.message
-    assert len(session.history["loss"]) == 1_500
-    end = session.state_bytes()
-    assert session.run(10).reason == "full"
-    assert session.step("op").reason == "full"
-    assert session.goto(1_499, 3).reason == "done"
-    session.goto(1_500)
-    assert session.state_bytes() == end
-    assert session.goto(2_000).reason == "full"
-
-
 def test_a_history_that_grows_is_never_moved():
     """What a screen holds of it stays what it is, and a long run never stands still to copy megabytes."""
     session = tiny_session()
@@ -112,7 +95,7 @@ def test_a_history_that_grows_is_never_moved():
 
 
 def test_a_history_that_finds_no_room_is_smaller(monkeypatch):
-    """Where not even addresses are left for 256 MB, half as often as it takes is tried: the run says "full" sooner."""
+    """Where not even addresses are left for all of it, half as often as it takes is tried: rows become blocks sooner."""
     wanted = tiny_session().machine.recording.history_limit
     empty = np.empty
 
@@ -121,7 +104,7 @@ def test_a_history_that_finds_no_room_is_smaller(monkeypatch):
             raise MemoryError
         return empty(shape, *arguments)
 
-    monkeypatch.setattr(recording_module.np, "empty", scarce)
+    monkeypatch.setattr(rows_module.np, "empty", scarce)
     session = tiny_session()
     assert session.machine.recording.history_limit == wanted // 8
     assert session.goto(2_000).reason == "done"

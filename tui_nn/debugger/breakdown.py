@@ -73,7 +73,7 @@ def find_break(run: Session) -> Break | None:
 
 def first_bad_loss(run: Session) -> int | None:
     """The iteration of the first loss that is not finite, as far as the run has ever been."""
-    broken = np.flatnonzero(~np.isfinite(run.history.curve("loss")[1]))
+    broken = np.flatnonzero(~np.isfinite(run.history.reached_column("loss")))
     return int(broken[0]) if len(broken) else None
 
 
@@ -121,13 +121,13 @@ def is_worse(before: np.ndarray, after: np.ndarray) -> bool:
 
 def health_of(run: Session, iteration: int) -> Health:
     """Of the iterations before the one whose loss is the first that is not finite, which is not 0."""
-    losses = run.history.curve("loss")[1][:iteration].astype(np.float64)
+    losses = run.history.reached_column("loss")[:iteration].astype(np.float64)
     window = max(1, min(max(LEAST, run.program.iterations_per_epoch), iteration // 10))
     means = np.lib.stride_tricks.sliding_window_view(losses, window).mean(axis=1)
     best = float(means.min())
     took_off = int(np.flatnonzero(means <= AS_GOOD * best)[-1]) + window
     norm = math.nan
     if "grad_norm" in run.program.metrics:
-        norms = run.history.curve("grad_norm")[1][:took_off].astype(np.float64)
+        norms = run.history.reached_column("grad_norm")[:took_off].astype(np.float64)
         norm = float(np.median(norms)) if len(norms) else math.nan
     return Health(window, best, int(means.argmin()) + window - 1, took_off, norm)

@@ -3,28 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from tui_nn.debugger.position import START, Position
 from tui_nn.engine.program import Program
 
+if TYPE_CHECKING:
+    from tui_nn.debugger.again import Again
+    from tui_nn.engine.rows import Blocks
+
 
 class Stretch(NamedTuple):
-    """The history of one program: rows (n, columns), the first of iteration `first`. It is in force from `start` on."""
+    """The history of one program: rows (n, columns), the first of iteration `first`. It is in force from `start` on.
+
+    blocks: the extremes of what came before `first`; `again` makes it anew.
+    """
 
     program: Program
     rows: np.ndarray
     first: int = 0
     start: Position = START
+    blocks: Blocks | None = None
+    again: Again | None = None
 
     def column(self, name: str, begin: int, end: int) -> np.ndarray:
         """(end - begin,) in the iterations begin .. end - 1; NaN where this program does not measure it."""
         metric = self.program.metrics.get(name)
         if metric is None:
             return np.full(max(0, end - begin), np.nan, self.rows.dtype)
-        return self.rows[begin - self.first : end - self.first, metric.column]
+        if begin >= self.first or self.again is None:
+            return self.rows[begin - self.first : end - self.first, metric.column]
+        if end <= self.first:
+            return self.again.column(metric.column, begin, end)
+        older = self.again.column(metric.column, begin, self.first)
+        return np.concatenate((older, self.rows[: end - self.first, metric.column]))
+
+    def curve(self, name: str, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+        """(iterations, values) of the iterations begin .. end - 1 in which it was measured, of a block two at most: the
+        least at its first one, the greatest at its last."""
+        exact = max(begin, self.first)
+        at = self.measured(name, exact, end)
+        values = self.column(name, exact, max(exact, end))[at - exact]
+        if begin >= self.first or self.blocks is None or name not in self.program.metrics:
+            return at, values
+        due, column = self.program.metrics[name].due, self.program.metrics[name].column
+        edges = self.blocks.edges
+        where = (edges[1:] > begin) & (edges[:-1] < end)  # a block at either end may reach beyond
+        starts, stops = edges[:-1][where], edges[1:][where]
+        first = due.first + np.maximum(0, -(-(starts - due.first) // due.period)) * due.period
+        last = stops - 1 - (stops - 1 - due.first) % due.period
+        both = np.stack((first, last), axis=1).reshape(-1)
+        extremes = np.stack((self.blocks.low[where, column], self.blocks.high[where, column]), axis=1).reshape(-1)
+        is_shown = np.stack((first < stops, last > first), axis=1).reshape(-1)
+        extremes[::2] = np.where(
+            last > first, extremes[::2], extremes[1::2]
+        )  # one value is its own extremes, NaN or not
+        return np.concatenate((both[is_shown], at)), np.concatenate((extremes[is_shown], values))
 
     def measured(self, name: str, begin: int, end: int) -> np.ndarray:
         """Those of the iterations begin .. end - 1 in which it was measured."""
@@ -53,11 +89,16 @@ class History:
         self.program = self._at(position).program
 
     @property
+    def is_folded(self) -> bool:
+        """Are older rows in blocks?"""
+        return any(stretch.again is not None for stretch in self.stretches)
+
+    @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.program.metrics)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """The metric at iterations 0, 1, ... up to the position.
+        """The metric at iterations 0, 1, ... up to the position; what is in blocks is replayed.
 
         Shapes: (n,); n counts the iterations whose value is computed. Between a metric's epochs stands NaN.
         Errors: KeyError names the metric.
@@ -65,10 +106,21 @@ class History:
         self._check(name)
         return self._column(name, self._computed(name, self.position))
 
+    def reached_column(self, name: str) -> np.ndarray:
+        """The metric at iterations 0, 1, ... as far as the run has ever got; as `history[name]` else."""
+        self._check(name)
+        return self._column(name, self._computed(name, self.reached))
+
     def curve(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """(iterations, values) as far as the run has ever got, measured ones only."""
+        """(iterations, values) as far as the run has ever got, measured ones only, to be drawn.
+
+        Of iterations that the history keeps in blocks only (see engine/rows.py) the extremes; `history[name]` has all.
+        """
         self._check(name)
         n = self._computed(name, self.reached)
+        if self.is_folded:
+            pieces = [stretch.curve(name, begin, end) for stretch, begin, end in self._pieces(n)]
+            return np.concatenate([at for at, _ in pieces]), np.concatenate([values for _, values in pieces])
         if len(self.stretches) > 1:
             iterations = self.measured(name, n)
             return iterations, self._column(name, n)[iterations]

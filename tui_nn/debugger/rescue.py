@@ -135,6 +135,10 @@ class Trial:
     def losses(self) -> np.ndarray:
         """(n,) its own, from where it began to where it stands."""
         machine, first = self.machine, self.machine.recording.first
+        if first > self.segment.start.iteration:
+            raise RescueError(
+                "a fork is longer than what the history keeps whole; plan fewer iterations: train.iterations"
+            )
         column = machine.program.metrics["loss"].column
         return machine.hist[self.segment.start.iteration - first : machine.iteration - first, column].astype(np.float64)
 

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tui_nn.debugger.position import Position
-from tui_nn.debugger.segments import Segment, first_row
+from tui_nn.debugger.segments import Segment
 from tui_nn.debugger.span import Noted
 from tui_nn.engine import layout as at
 from tui_nn.engine.machine import NEVER, Kept, Machine
@@ -57,6 +55,8 @@ class Scout:
         if not self._is_in_place or self._position != start:
             self._go_before(start)
             self._run(start)
+        if start.op == 0:
+            self.machine.forget()
         stood = self.watch.values()
         self.watch.begin()
         self._run(end)
@@ -71,24 +71,8 @@ class Scout:
         nearest = Position(kept.iteration) if kept else self.segment.start
         if self._is_in_place and nearest <= self._position < start:
             return
-        if kept is None:
-            self._enter()
-        else:
-            recording, first = self.segment.recording, first_row(self.segment.program, kept.iteration)
-            rows = recording.hist[first - recording.first : kept.iteration - recording.first]
-            self.machine.resume(kept.state, kept.iteration, rows)
+        self.segment.resume(self.machine, kept)
         self._is_in_place = True
-
-    def _enter(self) -> None:
-        """To where the segment begins."""
-        machine, entered, start = self.machine, self.segment.entered, self.segment.start
-        if entered is None:
-            machine.resume(self.segment.program.initial, 0, np.empty((0, self.segment.program.n_columns)))
-            return
-        before = len(entered.rows) - (start.op > 0)
-        machine.recording.begin(start.iteration, entered.rows, before)
-        machine.ctl[at.HIST_FIRST] = machine.recording.first
-        machine.take_over(entered)
 
     def _run(self, end: Position) -> None:
         while (here := self._position) < end:

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tui_nn.debugger.again import Again
 from tui_nn.debugger.edits import Edit, migrated
 from tui_nn.debugger.history import Stretch
 from tui_nn.debugger.position import START, Position
-from tui_nn.engine.layout import CHECKPOINT_COUNT, HIST_FIRST, WAITING
+from tui_nn.engine.layout import CHECKPOINT_COUNT
 from tui_nn.engine.machine import Kept, Machine, Standing
 from tui_nn.engine.program import Program
 from tui_nn.engine.recording import NEVER, Recording
+from tui_nn.engine.rows import first_row
 
 
 @dataclass(eq=False)
@@ -33,6 +35,7 @@ class Segment:
     edits: tuple[Edit, ...] = ()
     entered: Standing | None = None
     _machine: Machine | None = field(default=None, repr=False)
+    _again: Again | None = field(default=None, repr=False)
 
     def machine(self, mail: np.ndarray) -> Machine:
         """The one machine that executes it here, made when it is first needed."""
@@ -49,7 +52,10 @@ class Segment:
 
     @property
     def stretch(self) -> Stretch:
-        return Stretch(self.program, self.recording.hist, self.recording.first, self.start)
+        rows = self.recording.rows
+        if rows.start > self.start.iteration and self._again is None:
+            self._again = Again(self)
+        return Stretch(self.program, rows.exact, rows.first, self.start, rows.blocks, self._again)
 
     def begin(self, machine: Machine, before: Machine, earlier: list[Stretch]) -> None:
         """Take over from the machine before, which stands where this one begins; then make the edits, and note how all stands.
@@ -62,7 +68,6 @@ class Segment:
         is_same = self.program.has_layout_of(before.program)
         end = iteration + (is_same and self.start.op > 0)
         machine.recording.begin(iteration, rows_for(self.program, earlier, first, end), iteration - first)
-        machine.ctl[HIST_FIRST] = first
         if is_same:
             machine.take_over(before.standing(first))
         else:
@@ -79,6 +84,23 @@ class Segment:
             machine.restart()
         else:
             machine.take_over(self.entered)
+
+    def resume(self, machine: Machine, kept: Kept | None) -> None:
+        """Have a machine of its own begin at one of these checkpoints; None: where the segment begins."""
+        entered, start = self.entered, self.start
+        if kept is not None:
+            rows = self.recording.look_back(kept.iteration, first_row(self.program, kept.iteration))
+            machine.resume(kept.state, kept.iteration, rows)
+        elif entered is None:
+            machine.resume(self.program.initial, 0, np.empty((0, self.program.n_columns)))
+        else:
+            machine.recording.begin(start.iteration, entered.rows, len(entered.rows) - (start.op > 0))
+            machine.take_over(entered)
+
+    def kept_before(self, iteration: int) -> Kept | None:
+        """The newest checkpoint up to that iteration which is not the segment's very beginning; it needs no machine."""
+        kept = self.recording.newest_before(iteration, self._machine.n_kept if self._machine else 0)
+        return kept if kept and kept.iteration > self.start.iteration else None
 
     def checkpoint(self, machine: Machine, iteration: int) -> Kept | None:
         """The newest one up to that iteration which is not the segment's very beginning."""
@@ -103,12 +125,6 @@ class Segment:
             self._machine.freeze()
         recording = self.recording.past(end.iteration)
         return Segment(self.program, recording, self.start, self.edits, self.entered)
-
-
-def first_row(program: Program, iteration: int) -> int:
-    """The first iteration whose row of the history a program that takes over there may look back on."""
-    epoch_start = program.epochs.start(program.epochs.of(iteration))
-    return max(0, min(epoch_start, iteration - WAITING))
 
 
 def rows_for(program: Program, earlier: list[Stretch], first: int, end: int) -> np.ndarray:

@@ -16,7 +16,6 @@ from tui_nn.debugger.frame import Frame
 from tui_nn.debugger.history import History
 from tui_nn.debugger.position import START, UNITS, Position, Stop, Unit
 from tui_nn.debugger.recurrence import written_steps
-from tui_nn.debugger.segments import first_row
 from tui_nn.debugger.stops import Stops
 from tui_nn.debugger.timeline import Timeline, first_timeline
 from tui_nn.engine import layout as at
@@ -468,10 +467,7 @@ class Session:
         if self.is_running:
             return None
         first, state = self.timeline.replay_state(min(iteration, self.position.iteration))
-        rows = self.machine.hist[
-            first_row(self.program, first) - self.machine.recording.first : first - self.machine.recording.first
-        ]
-        return Start(first, state.copy(), rows.copy())
+        return Start(first, state.copy(), self.timeline.look_back(first))
 
     def _frame_of(self, snapshot: Snapshot, program: Program, is_running: bool) -> Frame:
         position = Position(int(snapshot.ctl[at.ITERATION]), int(snapshot.ctl[at.OP]))

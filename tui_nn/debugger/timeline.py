@@ -13,12 +13,13 @@ from tui_nn.data import Dataset
 from tui_nn.debugger.edits import Edit, EditError, check_batches, is_value_key, value_of, with_setting
 from tui_nn.debugger.history import History
 from tui_nn.debugger.position import START, Position, Unit, ahead, behind, canonical, one_op_back
-from tui_nn.debugger.segments import Segment, first_row
+from tui_nn.debugger.segments import Segment
 from tui_nn.engine import layout as at
 from tui_nn.engine.compiler import build_program
 from tui_nn.engine.machine import Kept, Machine
 from tui_nn.engine.program import Program
 from tui_nn.engine.recording import Recording
+from tui_nn.engine.rows import first_row
 from tui_nn.scenario import Scenario
 from tui_nn.scenario.errors import dotted
 
@@ -241,6 +242,13 @@ class Timeline:
             kept for kept in machine.kept_states(self.position.iteration) if kept.iteration > segment.start.iteration
         ]
         return later[0] if later else Kept(machine.iteration, machine.mem[: segment.program.state_size])
+
+    def look_back(self, iteration: int) -> np.ndarray:
+        """The rows of the history that the iteration of a `replay_state` looks back on, (n, columns)."""
+        recording, first = self.segment.recording, first_row(self.segment.program, iteration)
+        if recording.can_resume(iteration):
+            return recording.look_back(iteration, first)
+        return self.machine.rows_before(iteration)
 
     # Changing
 

@@ -15,6 +15,8 @@ from tui_nn.engine import layout as at
 from tui_nn.engine.plain import MARGIN
 from tui_nn.engine.program import Program
 from tui_nn.engine.recording import NEVER, Kept, Recording
+from tui_nn.engine.rows import first_row
+from tui_nn.engine.target import Aim, Target
 from tui_nn.engine.watch import Watch
 
 # Of the header, what goes over to a machine that goes on in the same place.
@@ -65,6 +67,7 @@ class Machine:
         self.sent_mem = np.zeros(program.frame_size, program.dtype)
         first = int(self.ctl[at.ADDRESS])
         self.address = self.ctl[first : first + len(program.kernels)]
+        self._target = Target(self.program, self.recording, self.ctl)
         self._loop: Any = None
         self._watch: Watch | None = None
         self._compiling = threading.RLock()
@@ -240,19 +243,32 @@ class Machine:
         last = len(self.program.ops) - 1
         same = goal_iteration == self.iteration
         self.prepare(up_to=max(0, goal_op - 1) if same else last)
-        recording = self.recording
+        recording, goal = self.recording, (goal_iteration, goal_op)
         while True:
-            self.ctl[at.HIST_CAPACITY] = len(recording.hist)
+            until = min(goal, self._target.choose())
             why = self._loop(
-                self.ctl, self.setting, self._memory, self.data, recording.hist.reshape(-1), self.mail,
-                recording.kept_at, recording.kept_in, recording.kept, self.sent_ctl, self.sent_mem, goal_iteration, goal_op,
+                self.ctl, self.setting, self._memory, self.data, self._target.aim.exact.reshape(-1), self.mail,
+                recording.kept_at, recording.kept_in, recording.kept, self.sent_ctl, self.sent_mem, *until,
             )  # fmt: skip
-            if why != at.HISTORY_FULL or not recording.grow():
+            if (why != at.AT_GOAL or until == goal) and (why != at.HISTORY_FULL or not self._target.make_room()):
                 return why
+
+    def rows_before(self, iteration: int, first: int | None = None, end: int | None = None) -> np.ndarray:
+        """(end - first, columns): what an iteration looks back on, or the rows from `first` on, up to it or `end`.
+
+        NaN where it has none. Of a checkpoint's iteration, or of one since the last jump.
+        """
+        first = first_row(self.program, iteration) if first is None else first
+        return self._target.between(first, iteration if end is None else end)
+
+    @property
+    def written(self) -> Aim:
+        """The rows it writes, of which those up to its iteration are there since the last jump."""
+        return self._target.aim
 
     @property
     def hist(self) -> np.ndarray:
-        """The history's rows in use, from iteration `recording.first` on; a row is NaN until it is written."""
+        """The recording's exact rows, from iteration `recording.first` on; a row is NaN until it is written."""
         return self.recording.hist
 
     def stop(self) -> None:
@@ -263,14 +279,20 @@ class Machine:
 
     def restart(self) -> None:
         """To position (0, 0): the starting weights, and nothing computed yet."""
+        self._start_with(self.program.initial, 0)
+
+    def _start_with(self, state: np.ndarray, iteration: int) -> None:
         self.mem[:] = 0
-        self.mem[: self.program.state_size] = self.program.initial
-        self.ctl[at.ITERATION] = self.ctl[at.OP] = self.ctl[at.BLANK] = 0
+        self.mem[: self.program.state_size] = state
+        self.ctl[at.ITERATION] = self.ctl[at.BLANK] = iteration
+        self.ctl[at.OP] = 0
+        self._target.anew()
 
     def put(self, kept: Kept) -> None:
         """To the start of a checkpoint's iteration."""
         self.mem[: self.program.state_size] = kept.state
         self.ctl[at.ITERATION], self.ctl[at.OP] = kept.iteration, 0
+        self._target.anew()
 
     def restore(self, iteration: int) -> int:
         """To the newest checkpoint at or before `iteration`, or to the start; returns its iteration."""
@@ -302,25 +324,28 @@ class Machine:
 
     def load(self, state: np.ndarray, iteration: int) -> None:
         """Put parameters and slots, (state_size,), in place as they are after `iteration` updates."""
-        self.restart()
-        self.mem[: self.program.state_size] = state
-        self.ctl[at.ITERATION] = self.ctl[at.BLANK] = iteration
+        self._start_with(state, iteration)
 
     def resume(self, state: np.ndarray, iteration: int, rows: np.ndarray) -> None:
         """As `load`, with the newest rows of the history, (n, columns), which some rows of the program look back on.
 
         What lies before them stays untouched, and takes no memory.
         """
-        self.load(state, iteration)
         self.recording.begin(iteration, rows, len(rows))
-        self.ctl[at.HIST_FIRST] = self.recording.first
+        self.load(state, iteration)
+
+    def forget(self) -> None:
+        """At the start of an iteration: of what it has recorded only that stays which this iteration looks back on."""
+        before = self.rows_before(self.iteration)
+        self.recording.begin(self.iteration, before, len(before))
+        self._target.anew()
 
     # From one machine to another
 
     def standing(self, first: int) -> Standing:
         """Where it stands, with the history's rows from iteration `first` on."""
-        rows = self.hist[first - self.recording.first : self.iteration + (self.op > 0) - self.recording.first]
-        return Standing(self.mem.copy(), self.ctl.copy(), float(self.setting[at.LR]), rows.copy())
+        rows = self.rows_before(self.iteration, first, self.iteration + (self.op > 0))
+        return Standing(self.mem.copy(), self.ctl.copy(), float(self.setting[at.LR]), rows)
 
     def take_over(self, standing: Standing) -> None:
         """Go on from there. Of a machine whose program has the same layout; rows of the history are there already."""
@@ -332,7 +357,7 @@ class Machine:
         ctl[counted : counted + before[at.N_COUNTED]] = before[counted : counted + before[at.N_COUNTED]]
         for cell in CARRIED:
             ctl[cell] = before[cell]
-        ctl[at.HIST_ROW] = (self.iteration - ctl[at.HIST_FIRST]) * ctl[at.N_METRICS]
+        self._target.anew(standing.rows)
         moved = (before[at.HIST_FIRST] - ctl[at.HIST_FIRST]) * ctl[at.N_METRICS]
         ctl[at.FIRST_HIST] = before[at.FIRST_HIST] + moved
         self.setting[:] = self.program.setting

@@ -11,15 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from tui_nn.engine.program import Program
+from tui_nn.engine.rows import Rows, RowStore
 
 CHECKPOINT_BYTES = 64 * 2**20  # or as much as CHECKPOINT_SLOTS take, if that is more but under CHECKPOINT_LIMIT
 CHECKPOINT_SLOTS = 128
 CHECKPOINT_LIMIT = 2**30
 MOST_SLOTS = 1024  # keeping one scans them all: with 4096 a 2-2-1 network took 0.83 us an iteration, with 1024 0.60
-HISTORY_BYTES = 256 * 2**20
-FIRST_ROWS = 1024  # of the history
 NEVER = 2**62  # an iteration that no run reaches
-GROWTH_BYTES = 2 * 2**20  # that it grows by at a time: a millisecond, in which no stop is heard
 
 
 class Kept(NamedTuple):
@@ -30,17 +28,13 @@ class Kept(NamedTuple):
 
 
 class Recording:
-    """Rows of the history from iteration `first` on, NaN until they are written, and checkpoints.
+    """Rows of the history (rows.py), and checkpoints.
 
-    Shapes: hist (rows in use, columns); kept_at, kept_in (slots,), and kept (slots, state_size): see loop.keep_checkpoint.
+    Shapes: kept_at, kept_in (slots,), and kept (slots, state_size): see loop.keep_checkpoint.
     """
 
     def __init__(self, program: Program, first: int = 0):
-        self.first = first
-        self._columns, self._dtype = program.n_columns, program.dtype
-        self._rows = self._reserve()
-        self.hist = self._rows[:0]
-        self.grow()
+        self._store, self._dtype = RowStore(program, first), program.dtype
         slots = checkpoint_slots(program.state_size * program.dtype.itemsize)
         self._open(slots, program.state_size)
         self._frozen: list[Kept] = []  # in rising order, before all that is still kept in the open store
@@ -53,49 +47,52 @@ class Recording:
     # The history
 
     @property
+    def rows(self) -> Rows:
+        """What is recorded just now; safe to ask for while another thread adds to it."""
+        return self._store.rows
+
+    @property
+    def hist(self) -> np.ndarray:
+        """(rows in use, columns): the exact rows."""
+        return self._store.rows.exact
+
+    @property
+    def first(self) -> int:
+        """The iteration of their first."""
+        return self._store.rows.first
+
+    @property
     def history_limit(self) -> int:
-        """Iterations whose metrics there is room for."""
-        return len(self._rows)
+        """Iterations for whose exact rows there is room."""
+        return self._store.limit
 
-    def _reserve(self) -> np.ndarray:
-        """Room for all of it: untouched, it takes addresses and no memory, and nothing is ever moved."""
-        rows = max(1, HISTORY_BYTES // (self._columns * self._dtype.itemsize))
-        while True:
-            try:
-                return np.empty((rows, self._columns), self._dtype)
-            except MemoryError:  # not even addresses here: then it is full sooner
-                if rows <= FIRST_ROWS:
-                    raise
-                rows //= 2
-
-    def grow(self) -> bool:
-        """Whether there was room left."""
-        had, row_bytes = len(self.hist), self._columns * self._dtype.itemsize
-        more = max(FIRST_ROWS, min(had, GROWTH_BYTES // row_bytes))
-        rows = min(had + more, self.history_limit)
-        if rows == had:
-            return False
-        self._rows[had:rows] = np.nan
-        self.hist = self._rows[:rows]
-        return True
+    def make_room(self, count: int) -> bool:
+        """Room for more rows, if older ones must become blocks for it; count: checkpoints in the open store."""
+        return self._store.make_room([kept.iteration for kept in self.kept_until(NEVER, count)])
 
     def begin(self, iteration: int, rows: np.ndarray, before: int) -> None:
         """Start anew at that iteration with these rows, (n, columns), of which `before` lie before it: what its program
         looks back on, and what of the iteration is done."""
-        self.first = iteration - before
-        self.hist = self._rows[:0]
-        while len(self.hist) <= len(rows):
-            self.grow()
-        self.hist[: len(rows)] = rows
+        self._store.begin(iteration - before, rows)
+
+    def can_resume(self, iteration: int) -> bool:
+        """Is what that iteration looks back on there? Then a machine can go on from its state."""
+        return self._store.can_resume(iteration)
+
+    def look_back(self, iteration: int, first: int) -> np.ndarray:
+        """(iteration - first, columns): the rows before the iteration of a checkpoint; see RowStore.look_back."""
+        return self._store.look_back(iteration, first)
 
     # Checkpoints
 
     def newest_before(self, iteration: int, count: int) -> Kept | None:
-        """The newest checkpoint at or before that iteration, of `count` in the open store."""
-        k = int(np.searchsorted(self.kept_at[:count], iteration, side="right")) - 1
-        if k >= 0:
-            return Kept(int(self.kept_at[k]), self.kept[self.kept_in[k]])
-        return next((kept for kept in reversed(self._frozen) if kept.iteration <= iteration), None)
+        """The newest checkpoint at or before that iteration from which can be gone on, of `count` in the open store."""
+        can_resume = self._store.can_resume
+        for k in range(int(np.searchsorted(self.kept_at[:count], iteration, side="right")) - 1, -1, -1):
+            if can_resume(int(self.kept_at[k])):
+                return Kept(int(self.kept_at[k]), self.kept[self.kept_in[k]])
+        found = (kept for kept in reversed(self._frozen) if kept.iteration <= iteration and can_resume(kept.iteration))
+        return next(found, None)
 
     def kept_until(self, iteration: int, count: int) -> list[Kept]:
         """All up to that iteration: views, of which none changes while the machine that adds stands still."""

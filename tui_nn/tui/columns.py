@@ -50,8 +50,8 @@ class Column:
 
     @property
     def is_dense(self) -> bool:
-        """Is it measured in every iteration?"""
-        return self.x.size > 1 and int(self.x[1] - self.x[0]) == 1
+        """Is it measured in every iteration? Of a long run's older ones there are only some: see History.curve."""
+        return self.x.size > 1 and int(self.x[-1] - self.x[-2]) == 1
 
     def average(self, over: int) -> np.ndarray:
         """Its `moving_average`, (n,) float64; computed on from where it ended."""

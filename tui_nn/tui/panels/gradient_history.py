@@ -26,11 +26,16 @@ WORDS = {
 }
 
 
-def stretches(values: np.ndarray, columns: int) -> np.ndarray:
-    """(columns,) or fewer: the largest of each stretch of neighbours, so that a spike is never lost; NaN is larger than any."""
+def stretches(values: np.ndarray, columns: int, at: np.ndarray | None = None) -> np.ndarray:
+    """(columns,) or fewer: the largest of each stretch of neighbours, so that a spike is never lost; NaN is larger than any.
+
+    at: (n,) their iterations, if some of them are left out.
+    """
     if values.size <= columns:
         return values.astype(np.float64)
-    edges = np.linspace(0, values.size, columns + 1).astype(int)[:-1]
+    edges = np.linspace(0, values.size if at is None else at[-1] + 1, columns + 1).astype(int)[:-1]
+    if at is not None:
+        edges = np.searchsorted(at, edges)
     return np.maximum.reduceat(values.astype(np.float64), edges)  # maximum keeps NaN
 
 
@@ -47,8 +52,9 @@ def _tile(value: float, low: int, high: int, ink: Ink) -> Segment:
 def history_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, family: str = ERROR) -> list[Line]:
     title, what, nothing = WORDS[family]
     names = [layer.name for layer in frame.layers if f"{family}.{layer.name}" in frame.program.metrics]
-    curves = {name: frame.history.curve(f"{family}.{name}")[1] for name in names}
-    n = max((len(values) for values in curves.values()), default=0)
+    found = {name: frame.history.curve(f"{family}.{name}") for name in names}
+    curves = {name: values for name, (_, values) in found.items()}
+    n = max((int(at[-1]) + 1 for at, _ in found.values() if len(at)), default=0)
     if n == 0:
         text = f"{nothing}: its history begins with the first backward operations."
         return ink.notice(text, width)[:height]
@@ -59,7 +65,7 @@ def history_lines(frame: Frame, view: View, width: int, height: int, ink: Ink, f
     tall = max(min(room // len(names), MOST_TALL), 1)
     at = names.index(selected) if selected in names else 0
     first = max(0, min(at - room // 2, len(names) - room))
-    shown = {name: stretches(curves[name], columns) for name in names}
+    shown = {name: stretches(curves[name], columns, found[name][0]) for name in names}
     good = np.concatenate([values[np.isfinite(values) & (values > 0)] for values in shown.values()])
     low, high = (math.floor(np.log10(good.min())), math.ceil(np.log10(good.max()))) if good.size else (-1, 0)
     high = max(high, low + 1)
