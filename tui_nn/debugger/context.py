@@ -13,6 +13,7 @@ from tui_nn.scenario.naming import CLOCK, unmeasured
 from tui_nn.scenario.spec.optimizers import MOMENTS
 
 if TYPE_CHECKING:
+    from tui_nn.debugger.frame import Frame
     from tui_nn.debugger.history import History
     from tui_nn.debugger.session import Session
     from tui_nn.engine.program import Program
@@ -69,6 +70,18 @@ class Here:
         """
         offset = find_offset(self.session.program, element)
         return None if offset is None else float(self.session.machine.mem[offset])
+
+
+class Seen(Here):
+    """The numbers of a frame: of what a screen shows, also while the run is under way."""
+
+    def __init__(self, frame: "Frame") -> None:
+        self.frame = frame
+        self.history = frame.history
+
+    def element(self, element: "Element") -> float | None:
+        offset = find_offset(self.frame.program, element)
+        return None if offset is None else float(self.frame.snapshot.mem[offset])
 
 
 class EachIteration:

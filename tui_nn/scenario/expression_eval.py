@@ -53,11 +53,17 @@ class Leaves(Protocol):
 
 def evaluate(expression: Expression, context: Context) -> float | bool:
     """Its value at the current position; see Expression.evaluate."""
+    value = evaluate_measured(expression, context)
+    return float("nan") if value is None else value
+
+
+def evaluate_measured(expression: Expression, context: Context) -> float | bool | None:
+    """The same; None where it is a number that needs one not measured yet."""
     with np.errstate(all="ignore"):
         result = evaluate_tree(expression.tree, _Here(context))
     if expression.is_condition:
         return bool(holds(result))
-    return float(result.values) if bool(result.measured) else float("nan")
+    return float(result.values) if bool(result.measured) else None
 
 
 def evaluate_rows(expression: Expression, rows: RowsContext, start: int = 0) -> np.ndarray:

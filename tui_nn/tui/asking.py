@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from tui_nn.debugger.position import Position, canonical
+from tui_nn.debugger.whereto import ProgramAt, parse_place
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.screens.modal import PromptScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tui_nn.engine.program import Program
 
-    ProgramAt = Callable[[Position], Program]
+__all__ = ["goto_prompt", "parse_place", "until_prompt"]
 
 
 def until_prompt(program: Program, ink: Ink) -> PromptScreen:
@@ -43,23 +40,3 @@ def goto_prompt(program: Program, ink: Ink, at: ProgramAt | None = None) -> Prom
         return None
 
     return PromptScreen("Go to", "300, 300:5, epoch 3, or end", ink, problem)
-
-
-def parse_place(text: str, program: Program, at: ProgramAt | None = None) -> Position:
-    """Read "300", "300:5", "epoch 3", "start" or "end". at: which program is in force where, if an edit has brought another.
-    ValueError with the cure."""
-    from tui_nn.debugger.script import place
-    from tui_nn.scenario.amount import MAX_AMOUNT, parse_goal
-
-    match = re.fullmatch(r"\s*([0-9]{1,9})\s*(?::\s*([0-9]{1,5}))?\s*", text, re.ASCII)
-    if match is None:
-        if re.search(r"[a-z]", text):
-            return place(parse_goal(text), program)
-        raise ValueError(f"cannot read {text!r}; write an iteration like 300, or iteration:operation like 300:5")
-    iteration, op = int(match[1]), int(match[2] or 0)
-    if iteration > MAX_AMOUNT:
-        raise ValueError(f"iteration {iteration:,} is out of reach; the largest is {MAX_AMOUNT:,}")
-    program = at(Position(iteration, op)) if at else program
-    if op >= len(program.ops):
-        raise ValueError(f"operation {op} is not in the program; it has rows 0 to {len(program.ops) - 1}")
-    return canonical(program, iteration, op)
