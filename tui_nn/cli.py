@@ -183,6 +183,7 @@ def run_command(ctx: click.Context, iterations: int | None, epochs: int | None, 
     default=1.0,
     help="Of the screen's playback; 2 is twice as fast.",
 )
+@json_option
 @click.option("--record", metavar="FILE", help="Write the lesson as an asciicast, as it would be seen on the screen.")
 @click.option("--size", metavar="COLUMNSxROWS", default="120x40", show_default=True, help="Of the recorded screen.")
 @lang_option
@@ -190,17 +191,20 @@ def run_command(ctx: click.Context, iterations: int | None, epochs: int | None, 
 @click.pass_context
 def play_command(
     ctx: click.Context, headless: bool, scenario: str, overrides: Sequence[str], record: str | None, size: str,
-    **options: Any,
+    as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """A scenario's scripted lesson, by itself."""
     from tui_nn.cli_play import play_headless, play_on_screen, record_lesson
 
+    if as_json and (record is not None or not headless):
+        raise click.UsageError("--json is the transcript for a program; give it with --headless")
     if record is not None:
         if headless:
             raise click.UsageError("--record draws the screen and --headless does without; give one of them")
         ctx.exit(record_lesson(scenario, overrides, record, size, **options))
-    player = play_headless if headless else play_on_screen
-    ctx.exit(player(scenario, overrides, **options))
+    if headless:
+        ctx.exit(play_headless(scenario, overrides, as_json=as_json, **options))
+    ctx.exit(play_on_screen(scenario, overrides, **options))
 
 
 @cli.command("test")

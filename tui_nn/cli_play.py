@@ -5,17 +5,20 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui_nn.cli_compare import as_data, comparison_text
 from tui_nn.cli_open import why_no_screen
-from tui_nn.cli_question import beside_opener, print_question
+from tui_nn.cli_question import beside_opener, print_question, question_row
 from tui_nn.cli_run import REPORTED, current_metrics, open_session
-from tui_nn.cli_text import default_language, remark, values_text
+from tui_nn.cli_text import default_language, print_json, remark, values_text
 
 if TYPE_CHECKING:
-    from tui_nn.debugger.script import Line
+    from tui_nn.debugger.compare import Comparison
+    from tui_nn.debugger.expect import Result
+    from tui_nn.debugger.script import Line, Move, Playback
     from tui_nn.debugger.session import Session
 
 # The metrics that a panel is about, by the name that `show` gives it. The others are about the main ones alone: data, the
@@ -82,46 +85,106 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def play_headless(ref: str, overrides: Sequence[str], *, lang: str | None, ascii_only: bool, speed: float) -> int:
-    """Print what is said, done, shown and asked, without any waiting; then check the expectations.
+def play_headless(
+    ref: str, overrides: Sequence[str], *, lang: str | None, ascii_only: bool, speed: float, as_json: bool = False
+) -> int:
+    """Print what is said, done, shown, compared and asked, without any waiting; then check the expectations.
 
     1 if one does not hold, or if a question has no single right answer.
     """
     del ascii_only, speed  # they shape the screen; a transcript has neither boxes nor a clock
-    from tui_nn.debugger.expect import check
     from tui_nn.debugger.script import Playback
 
+    language, can_be_asked = lang or default_language(), True
     with open_session(ref, overrides) as session, ExitStack() as opened:
-        click.echo(f"{session.scenario.title} ({session.scenario.id})")
-        playback, can_be_asked = Playback(session, beside_opener(ref, overrides, opened)), True
+        data: dict[str, Any] = {"id": session.scenario.id, "title": session.scenario.title, "lines": []}
+        playback = Playback(session, beside_opener(ref, overrides, opened))
+        if not as_json:
+            click.echo(f"{data['title']} ({data['id']})")
         if playback.is_done:
             remark(f"{ref} has no script; nothing to play")
         while (line := playback.next_line()) is not None:
-            print_line(playback, line, lang or default_language())
-            can_be_asked &= print_question(playback, line, lang or default_language())
-        click.echo()
-        results = check(session)
-        for result in results:
-            verdict = "held  " if result.held else "FAILED"
-            claim = f"at {result.expectation.at}: {result.expectation.that}"
-            click.echo(f"{verdict}  {claim}  ({values_text(result.values)})")
+            if as_json:
+                data["lines"].append(line_data(playback, line, language))
+                can_be_asked &= data["lines"][-1].get("question", {"held": True})["held"]
+            else:
+                print_line(playback, line, language)
+                can_be_asked &= print_question(playback, line, language)
+        results = results_of(session)
+        if as_json:
+            print_json(data | {"expect": [result_data(result) for result in results]})
+        else:
+            print_results(results)
         if not results:
             remark(f"{ref} has no expectations; nothing to check")
     return 0 if can_be_asked and all(result.held for result in results) else 1
 
 
-def print_line(playback, line: "Line", lang: str) -> None:
+def results_of(session: "Session") -> "list[Result]":
+    """What the scenario promises is promised of the run that nobody has edited."""
+    from tui_nn.debugger.expect import check
+    from tui_nn.debugger.session import Session
+
+    return check(Session(session.opened_as, session.program.dataset) if session.edits else session)
+
+
+def print_results(results: "Sequence[Result]") -> None:
+    click.echo()
+    for result in results:
+        verdict = "held  " if result.held else "FAILED"
+        claim = f"at {result.expectation.at}: {result.expectation.that}"
+        click.echo(f"{verdict}  {claim}  ({values_text(result.values)})")
+
+
+def result_data(result: "Result") -> dict[str, Any]:
+    at, that = str(result.expectation.at), result.expectation.that
+    return {"at": at, "that": that, "held": result.held, "values": result.values}
+
+
+def print_line(playback: "Playback", line: "Line", lang: str) -> None:
     click.echo()
     if line.network is not None:
-        click.echo(f"   [{playback.session.scenario.title}]")
+        click.echo(f"   [{playback.title_of(playback.session)}]")
     if line.say is not None:
         click.echo(f"{line.number}. {getattr(line.say, lang)}")
     for move in line.moves:
         stop = playback.perform(move)
         position = playback.session.position
         click.echo(f"   > {move}: iteration {position.iteration}, op {position.op}. {stop.message}".rstrip())
+        if move.verb == "compare":
+            titles, found = compared(playback, move)
+            click.echo("\n".join(f"     {text}".rstrip() for text in comparison_text(found, titles)))
     if line.moves or line.show:
         click.echo(f"     {values_text(metrics_shown(playback.session, line.show)) or 'nothing measured yet'}")
+
+
+def line_data(playback: "Playback", line: "Line", lang: str) -> dict[str, Any]:
+    """The same for a program: every move with where it led, and what the line asks."""
+    from tui_nn.debugger.question import Asked, graded
+
+    data: dict[str, Any] = {"line": line.number, "network": line.network, "show": line.show, "moves": []}
+    data["say"] = getattr(line.say, lang) if line.say is not None else None
+    for move in line.moves:
+        stop = playback.perform(move)
+        iteration, op = playback.session.position
+        made = {"move": str(move), "iteration": iteration, "op": op, "reason": stop.reason, "message": stop.message}
+        if move.verb == "compare":
+            titles, found = compared(playback, move)
+            made["comparison"] = as_data(found, titles)
+        data["moves"].append(made)
+    data["values"] = metrics_shown(playback.session, line.show)
+    if line.question is not None:
+        asked = Asked(line, line.question, graded(playback.own, line.question))
+        data["question"] = question_row(asked)
+    return data
+
+
+def compared(playback: "Playback", move: "Move") -> "tuple[tuple[str, str], Comparison]":
+    """The two runs by their names, and what differs."""
+    from tui_nn.debugger.compare import compare
+
+    one, other = playback.pair(move)
+    return (playback.title_of(one), playback.title_of(other)), compare(one, other)
 
 
 def metrics_shown(session: "Session", show: str | None) -> dict[str, float | None]:

@@ -1,10 +1,14 @@
 """Playback: a script's lines and moves on a session, without a clock."""
 
+from dataclasses import replace
+
 import pytest
 
 from tui_nn import Session, load_scenario
 from tui_nn.debugger.position import Position
-from tui_nn.debugger.script import Playback, place
+from tui_nn.debugger.question import graded
+from tui_nn.debugger.script import Move, Playback, place
+from tui_nn.scenario import ScenarioError
 from tui_nn.scenario.amount import parse_goal
 
 SCENARIO = """\
@@ -102,3 +106,111 @@ def test_lines_come_once_and_again_after_a_return(play):
     assert playback.next_line() is None
     assert playback.return_to(1) == (0, 0)
     assert playback.next_line() == first
+
+
+CHANGED = """
+[[script]]
+goto = "iteration 6"
+fork = "slow"
+edit = { "optimizer.lr" = 0.01, "weight.dense_1[0,1]" = 0.5 }
+run = "4 iterations"
+
+[[script]]
+compare = true
+
+[[script]]
+twin = false
+edit = { optimizer.lr = 0.2 }
+step = "1 iteration"
+"""
+
+
+def performed(playback: Playback, n: int) -> None:
+    for _ in range(n):
+        line = playback.next_line()
+        assert line is not None
+        for move in line.moves:
+            playback.perform(move)
+
+
+def test_a_fork_is_edited_and_the_run_itself_is_not(play):
+    """What the script forks and edits is a run with these edits at that place, byte for byte; the other is left alone."""
+    playback = play(CHANGED)
+    own = playback.session
+    performed(playback, 1)
+    by_hand = Session(own.scenario)
+    by_hand.goto(6)
+    by_hand.set("optimizer.lr", 0.01)
+    by_hand.set("weight.dense_1[0,1]", 0.5)
+    by_hand.goto(10)
+    fork = playback.session
+    assert fork is playback.opened["slow"]
+    assert fork.state_bytes() == by_hand.state_bytes()
+    assert (own.edits, own.position) == ((), (6, 0))
+    performed(playback, 1)
+    assert own.position == (10, 0)  # compared are both at one place
+    assert playback.pair(Move("compare")) == (own, fork)
+    performed(playback, 1)
+    assert playback.session is own
+    assert (own.position, own.scenario.optimizer.lr, fork.scenario.optimizer.lr) == ((11, 0), 0.2, 0.01)
+    assert playback.title_of(fork) == "Played: slow"
+
+
+def test_a_line_taken_back_takes_its_forks_and_edits_along(play):
+    """Twice the same line, by way of a return: the same bytes; and no trace of the first time."""
+    playback = play(CHANGED)
+    performed(playback, 3)
+    own = playback.own
+    first = own.state_bytes()
+    own.goto(*playback.return_to(3))
+    assert (own.edits, list(playback.opened)) == ((), ["", "slow"])
+    performed(playback, 1)
+    assert own.state_bytes() == first
+    own.goto(*playback.return_to(1))
+    assert (own.edits, list(playback.opened), playback.session) == ((), [""], own)
+    performed(playback, 3)
+    assert own.state_bytes() == first
+
+
+def test_what_was_undone_by_hand_is_made_again(play):
+    """Back at the line behind an edit it is in force, though the user has taken it back meanwhile."""
+    playback = play('[[script]]\nedit = { "optimizer.lr" = 0.2 }\n[[script]]\nedit = { "optimizer.lr" = 0.3 }\n')
+    performed(playback, 2)
+    playback.session.undo()
+    playback.session.undo()
+    playback.return_to(2)
+    assert [edit.value for edit in playback.session.edits] == [0.2]
+
+
+def test_until_by_op_halts_at_the_operation(play):
+    """Right behind the loss, and not at the end of the iteration."""
+    script = '[[script]]\nuntil = "loss < 10"\n'
+    playback = play(script + 'by = "op"\n')
+    line = playback.next_line()
+    assert line is not None
+    stop = playback.perform(line.moves[0])
+    assert str(line.moves[0]).endswith(", by op")
+    assert (stop.reason, stop.position) == ("condition", (0, playback.session.program.loss_op + 1))
+    playback = play(script)
+    line = playback.next_line()
+    assert line is not None
+    assert playback.perform(line.moves[0]).position == (1, 0)
+
+
+def test_an_edit_that_fails_names_its_line(play):
+    """A batch norm cannot have a batch of one; what only the run can tell is told with the line."""
+    playback = play('[[script]]\nstep = "1 op"\n[[script]]\nedit = { "optimizer.lr" = 0.2 }\n')
+    performed(playback, 1)
+    line = playback.next_line()
+    assert line is not None
+    with pytest.raises(ScenarioError, match=r"script\[1\].edit: no_such.lr"):
+        playback.perform(replace(line.moves[0], key="no_such.lr"))
+
+
+def test_questions_are_asked_of_the_run_as_edited(play):
+    """At another place too: the run is made again with its edits."""
+    question = 'ask = "?"\nat = "end"\nchoices = [{ en = "a", ko = "a", when = "lr > 0.15" }, { en = "b", ko = "b", when = "lr < 0.15" }]\n'
+    for edit, right in (("", 1), ('edit = { "optimizer.lr" = 0.2 }\n', 0)):
+        playback = play(f'[[script]]\ngoto = "iteration 3"\n{edit}{question}')
+        performed(playback, 1)
+        assert graded(playback.own, playback.lines[0].question).right == right

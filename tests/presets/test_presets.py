@@ -159,7 +159,7 @@ def test_the_script_plays_to_its_end(preset: str):
             else:
                 assert stop.reason == "done", f"{line.number}. {move}: {stop}"
             goal = playback.goal(move) if move.verb == "goto" else None
-            assert goal in (None, session.position)
+            assert goal in (None, playback.session.position)
     assert playback.is_done
 
 

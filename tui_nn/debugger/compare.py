@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,21 +60,24 @@ class Comparison:
     metrics: tuple[MetricRow, ...]
 
 
-def compare(a: Session, b: Session) -> Comparison:
-    """Both are left where they stand: what has to be looked up is looked up on forks of them.
+def compare(a: Session, b: Session, between: Callable[[], None] = lambda: None, is_past: bool = False) -> Comparison:
+    """Both are left where they stand: what has to be looked up is looked up in their past, by machines of its own.
 
     The place where they part is found by bisection over the iterations, which takes for granted that what has parted does
     not meet again; then operation by operation.
+
+    between: called between any two moves; what it raises ends the work. is_past: they are such pasts already.
     """
     last = min(a.reached.iteration, b.reached.iteration)
-    one, other = a.whole_fork(), b.whole_fork()
+    one, other = (a, b) if is_past else (a.whole_past(), b.whole_past())
     one.goto(last)
+    between()
     other.goto(last)
     frames = one.frame(), other.frame()
     metrics = sorted({**frames[0].program.metrics, **frames[1].program.metrics}, key=lambda name: "." in name)
     values = (MetricRow(name, frames[0].metrics.get(name), frames[1].metrics.get(name)) for name in metrics)
     rows = tuple(row for row in values if row.first is not None or row.second is not None)
-    return Comparison(last, tuple(_settings(one, other)), _parting(one, other, last), rows)
+    return Comparison(last, tuple(_settings(one, other)), _parting(one, other, last, between), rows)
 
 
 def _settings(a: Session, b: Session) -> Iterator[SettingRow]:
@@ -92,7 +95,7 @@ def _of_value(edit: Edit, is_first: bool) -> SettingRow:
     return SettingRow(edit.key, first, second, edit.position)
 
 
-def _parting(a: Session, b: Session, last: int) -> Parting | None:
+def _parting(a: Session, b: Session, last: int, between: Callable[[], None]) -> Parting | None:
     low, high = 0, last  # the same at low; at high not, or it is the end
     a.goto(0)
     b.goto(0)
@@ -100,13 +103,15 @@ def _parting(a: Session, b: Session, last: int) -> Parting | None:
         return Parting(Position(0, 0), "the start", what)
     while high - low > 1:
         middle = (low + high) // 2
+        between()
         a.goto(middle)
+        between()
         b.goto(middle)
         low, high = (low, middle) if _differs(a, b) else (middle, high)
     low = min(low, _other_rows(a, b, last))
     a.goto(low)
     b.goto(low)
-    return _within(a, b, low) if low < last else None
+    return _within(a, b, low, between) if low < last else None
 
 
 def _other_rows(a: Session, b: Session, last: int) -> int:
@@ -121,9 +126,10 @@ def _other_rows(a: Session, b: Session, last: int) -> int:
     return last
 
 
-def _within(a: Session, b: Session, iteration: int) -> Parting | None:
+def _within(a: Session, b: Session, iteration: int, between: Callable[[], None]) -> Parting | None:
     """Operation by operation through one iteration, at whose start both are the same."""
     while True:
+        between()
         place = a.position
         mine, theirs = _next(a, iteration), _next(b, iteration)
         if mine is None and theirs is None:

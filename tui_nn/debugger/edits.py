@@ -1,12 +1,10 @@
 """Edits: what is changed in the middle of a run, from one position on.
 
-A key says what, in the words of the scenario file or of conditions: "optimizer.lr", "data.batch_size", "clip.norm",
-"layers[0].l2", of a layer by its name "dense_1.l2" or "dense_1.trainable", of a single number "weight.dense_1[3,4]".
+What may be changed, and by which words: scenario/edit_keys.py.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,24 +13,9 @@ from pydantic import BaseModel
 
 from tui_nn.debugger.position import Position
 from tui_nn.engine.program import Program, Tensor
-from tui_nn.scenario import Scenario
-from tui_nn.scenario.change import changed
-from tui_nn.scenario.errors import Path, dotted, nearest, unknown
-from tui_nn.scenario.extends import OWN
-from tui_nn.scenario.naming import layer_names
-from tui_nn.scenario.overrides import paths_of
-
-TABLES = ("optimizer", "schedule", "clip", "stopping", "train", "probes")  # every key of theirs may be changed
-DATA = ("batch_size",)
-LOSS = ("label_smoothing",)
-LAYER = ("l1", "l2", "max_norm", "rate", "trainable", "momentum", "eps", "negative_slope", "alpha")
-
-_VALUE = re.compile(r"([a-z_]+)\.([a-z][a-z0-9_]*)\[\s*([0-9]{1,9}(?:\s*,\s*[0-9]{1,9}){0,3})\s*\]")
-_OF_LAYER = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
-
-
-class EditError(ValueError):
-    """An edit that cannot be made. The message names the key, the value and the cure."""
+from tui_nn.scenario import Scenario, edit_keys
+from tui_nn.scenario.edit_keys import EditError, value_place
+from tui_nn.scenario.errors import Path
 
 
 @dataclass(frozen=True)
@@ -69,67 +52,16 @@ def words(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def is_value_key(key: str) -> bool:
-    """Does it name a single number rather than a setting?"""
-    return _VALUE.fullmatch(key) is not None
-
-
 def value_of(program: Program, key: str) -> tuple[Tensor, tuple[int, ...]]:
     """The tensor and the entry that "weight.dense_1[3,4]" names. Errors: EditError."""
-    match = _VALUE.fullmatch(key)
-    assert match is not None
-    role, layer, index = match[1], match[2], tuple(int(number) for number in match[3].split(","))
-    learning = {tensor.layer: None for tensor in program.tensors}
-    if layer not in learning:
-        raise EditError(f"{key}: {unknown('layer', layer, learning)}")
-    tensors = {tensor.role: tensor for tensor in program.tensors if tensor.layer == layer}
-    if role not in tensors:
-        raise EditError(f"{key}: {layer} has no {role!r}; it has {', '.join(tensors)}")
-    shape = tensors[role].shape
-    if len(index) != len(shape) or any(i >= n for i, n in zip(index, shape, strict=True)):
-        last = ",".join(str(n - 1) for n in shape)
-        raise EditError(f"{key}: {role}.{layer} has shape {list(shape)}; its last entry is {role}.{layer}[{last}]")
-    return tensors[role], index
+    name, index = value_place(key, {tensor.name: tensor.shape for tensor in program.tensors})
+    return next(tensor for tensor in program.tensors if tensor.name == name), index
 
 
 def with_setting(scenario: Scenario, program: Program, key: str, value: Any) -> tuple[Scenario, Path, Any]:
     """The scenario with another setting; the setting's path and its old value. Errors: EditError."""
-    path = _path(scenario, program, key)
-    _check_changeable(path, key)
-    result = changed(scenario, {dotted(path): value})
-    if result.scenario is None:
-        raise EditError(f"{key} = {value!r}: " + "; ".join(fault.message for fault in result.faults))
-    after = result.scenario.model_copy(update={name: getattr(scenario, name) for name in OWN})
+    after, path = edit_keys.with_setting(scenario, key, value, program.dataset.form)
     return after, path, _value_at(scenario, path)
-
-
-def _path(scenario: Scenario, program: Program, key: str) -> Path:
-    """Where in the scenario a key points; a layer's name stands for its table."""
-    names = {row.name: row.index for row in layer_names(scenario, program.dataset.form)}
-    match = _OF_LAYER.fullmatch(key)
-    if match and match[1] in names:
-        return ("layers", names[match[1]], match[2])
-    try:
-        path = next(iter(paths_of(key)))
-    except ValueError as error:
-        raise EditError(f"{key}: {error}") from None
-    if path[0] not in Scenario.model_fields:
-        close = nearest(str(path[0]), [*TABLES, "data", "loss", "layers", *names])
-        cure = f"did you mean {close!r}?" if close else "name a setting, like optimizer.lr or dense_1.trainable"
-        raise EditError(f"{key}: unknown key {path[0]!r}; {cure}")
-    return path
-
-
-def _check_changeable(path: Path, key: str) -> None:
-    """Only what says how training goes on may change; data, network and start are what they were."""
-    top, last = path[0], path[-1]
-    allowed = {"data": DATA, "loss": LOSS, "layers": LAYER}.get(str(top))
-    if top in TABLES or (allowed and last in allowed):
-        return
-    may = ", ".join([*(f"{table}.…" for table in TABLES), "data.batch_size", *(f"LAYER.{name}" for name in LAYER)])
-    raise EditError(
-        f"{key} is settled when a run starts; open it anew with --set. In the middle of a run may change: {may}"
-    )
 
 
 def _value_at(scenario: Scenario, path: Path) -> Any:

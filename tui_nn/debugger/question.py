@@ -18,6 +18,7 @@ from tui_nn.debugger.expect import values_read
 from tui_nn.debugger.position import Position, counterpart
 from tui_nn.debugger.script import Line, Playback, Question, place
 from tui_nn.debugger.session import Session
+from tui_nn.debugger.session_events import meant, told
 from tui_nn.scenario.expression import Expression
 from tui_nn.scenario.expression_tree import OVER_HISTORY, Call, Name, Node, Number, Operation
 
@@ -147,9 +148,12 @@ def _other(session: Session, question: Question, stands: Position) -> tuple[Sess
     if question.change:
         from tui_nn.scenario.change import with_changes
 
-        other = Session(with_changes(session.scenario, question.change))
+        other = Session(with_changes(session.opened_as, question.change))
     else:
-        other = Session(session.scenario, session.program.dataset)
+        other = Session(session.opened_as, session.program.dataset)
+        for at, key, value in map(told, session.edits):
+            other.goto(*at)
+            other.set(key, meant(value))
     if question.at is not None:
         return other, place(question.at, other.program)
     return other, counterpart(stands, session.program, other.program)

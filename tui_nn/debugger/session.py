@@ -84,6 +84,11 @@ class Session:
         return self.program.scenario
 
     @property
+    def opened_as(self) -> Scenario:
+        """What the run began with, before any edit."""
+        return self.timeline.segments[0].program.scenario
+
+    @property
     def machine(self) -> Machine:
         return self.timeline.machine
 
@@ -408,13 +413,14 @@ class Session:
         """The journal, if there is one, is told of what is changed meanwhile."""
         return self.journal.changing(self) if self.journal else nullcontext()
 
-    def whole_fork(self) -> Session:
-        """A fork that has got as far as this run has ever, and may go back from there; this one stands where it stood."""
+    def whole_past(self) -> Session:
+        """This run as far as it has ever got, to look things up in, also in another thread: this one is not moved.
+
+        It keeps nothing of what it replays. Beyond where this one had got it may not be led.
+        """
         self.pause()
-        place = self.position
-        self.goto(*self.reached)
-        other = self.fork()
-        self.goto(*place)
+        other = object.__new__(Session)
+        other._begin(self.timeline.whole_past())
         return other
 
     # Looking

@@ -9,9 +9,10 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from tui_nn.debugger.edits import LAYER, words
+from tui_nn.debugger.edits import words
 from tui_nn.engine.program import Program
 from tui_nn.scenario import Scenario
+from tui_nn.scenario.edit_keys import LAYER
 from tui_nn.scenario.fields import known_keys, literal_words, models_in
 from tui_nn.scenario.model import Scenario as Table
 from tui_nn.scenario.naming import layer_names

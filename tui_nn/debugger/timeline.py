@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tui_nn.data import Dataset
-from tui_nn.debugger.edits import Edit, EditError, check_batches, is_value_key, value_of, with_setting
+from tui_nn.debugger.edits import Edit, check_batches, value_of, with_setting
 from tui_nn.debugger.history import History
 from tui_nn.debugger.position import START, Position, Unit, ahead, behind, canonical, one_op_back
 from tui_nn.debugger.segments import Segment
@@ -21,6 +21,7 @@ from tui_nn.engine.program import Program
 from tui_nn.engine.recording import Recording
 from tui_nn.engine.rows import first_row
 from tui_nn.scenario import Scenario
+from tui_nn.scenario.edit_keys import is_value_key, number_of
 from tui_nn.scenario.errors import dotted
 
 VERSIONS = count(1)  # of all timelines of the process
@@ -273,7 +274,7 @@ class Timeline:
             tensor, index = value_of(base.program, key)
             if pending:
                 base, pending = self.segment, False
-            number = _number(key, value)
+            number = number_of(key, value)
             old = float(tensor.view(self.machine.mem)[index])
             edit = Edit(self.position, key, old, number, tensor.name, index)
             if before:
@@ -397,16 +398,24 @@ class Timeline:
         other._reached = place
         return other
 
+    def whole_past(self) -> Timeline:
+        """A run that stands at the start and may go as far as this one has got: for machines of its own to replay."""
+        end = self.reached
+        segments = [
+            segment.past(end)
+            if segment.entered is not None or not k
+            else Segment(segment.program, Recording(segment.program), segment.start, segment.edits)
+            for k, segment in enumerate(self.segments)
+            if segment.start <= end
+        ]
+        other = Timeline(segments, self.dataset)
+        other._reached = end
+        return other
+
 
 def first_timeline(scenario: Scenario, dataset: Dataset) -> Timeline:
     program = build_program(scenario, dataset)
     return Timeline([Segment(program, Recording(program))], dataset)
-
-
-def _number(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise EditError(f"{key} = {value!r}: a number is needed, like {key} = 0.5")
-    return float(value)
 
 
 def _value_of(scenario: Scenario, path: Any) -> Any:

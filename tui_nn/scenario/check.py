@@ -17,6 +17,7 @@ from tui_nn.scenario.check_optimizer import check_optimizer
 from tui_nn.scenario.check_probes import check_probes
 from tui_nn.scenario.check_question import check_question_form, check_question_runs
 from tui_nn.scenario.check_recurrent import check_recurrent, check_tokens
+from tui_nn.scenario.check_script import check_script_edits, check_script_turns, told
 from tui_nn.scenario.check_training import check_monitors, check_schedule
 from tui_nn.scenario.errors import Fault, Path, shown, unknown
 from tui_nn.scenario.extends import OWN
@@ -132,8 +133,8 @@ def check_syntax(scenario: Scenario) -> Iterator[Fault]:
 
 
 def check_names(scenario: Scenario) -> Iterator[Fault]:
-    """What conditions and `show` speak of exists in this network."""
-    yield from name_faults(_conditions(scenario), scenario)
+    """What conditions and `show` speak of exists in this network; behind edits see `check_script_edits`."""
+    yield from name_faults(_unedited(scenario), scenario)
     metrics, missing = metric_names(scenario), unmeasured(scenario)
     for index, line in enumerate(scenario.script):
         if line.show is not None and line.show not in (*PANELS, *SHOWN_VIEWS, *metrics):
@@ -152,20 +153,15 @@ def check_beside(scenario: Scenario) -> Iterator[Fault]:
         before.add(name)
 
 
-def check_twin_lines(scenario: Scenario) -> Iterator[Fault]:
-    """A line turns only to what the scenario opens beside itself."""
-    known = scenario.companions
-    for index, line in enumerate(scenario.script):
-        place = ("script", index, "twin")
-        if line.twin is not None and not known:
-            yield Fault(place, 'there is no network beside this one; name it: twin = "..."')
-        elif isinstance(line.twin, str) and line.twin not in (scenario.id, *known):
-            yield Fault(place, unknown("network beside this one", line.twin, [scenario.id, *known]))
-
-
 def check_slots(scenario: Scenario) -> Iterator[Fault]:
     """m and v are asked for only where the optimizer keeps them."""
-    yield from slot_faults(_conditions(scenario), scenario)
+    yield from slot_faults(_unedited(scenario), scenario)
+
+
+def _unedited(scenario: Scenario) -> Iterator[tuple[Path, str]]:
+    """Those that are read in the network as the file has it."""
+    edited = {(*at.place, "until") for at in told(scenario) if at.is_edited}
+    return ((path, text) for path, text in _conditions(scenario) if path not in edited)
 
 
 def _conditions(scenario: Scenario) -> Iterator[tuple[Path, str]]:
@@ -179,7 +175,7 @@ def _conditions(scenario: Scenario) -> Iterator[tuple[Path, str]]:
 # What cannot be judged while a layer does not take what comes in.
 ON_SHAPES = (
     check_tokens,    check_residual, check_batch_norm, check_init_shapes, check_loss, check_memory, check_probes, check_names, check_slots,
-    check_monitors, check_question_runs,
+    check_monitors, check_script_edits, check_question_runs,
 )  # fmt: skip
 CHECKS: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     check_data: ("data",),
@@ -202,8 +198,9 @@ CHECKS: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     check_syntax: (),
     check_names: ("data", "layers", "probes"),
     check_beside: (),
-    check_twin_lines: (),
     check_slots: ("optimizer",),
     check_question_form: (),
+    check_script_turns: (),
+    check_script_edits: (*(key for key in Scenario.model_fields if key not in OWN), "script"),
     check_question_runs: (*(key for key in Scenario.model_fields if key not in OWN), "script"),
 }

@@ -18,7 +18,7 @@ def check_question_form(scenario: Scenario) -> Iterator[Fault]:
     """What can be said of each question alone: its parts, their lengths, and conditions that can be read."""
     at_twin = False
     for index, line in enumerate(scenario.script):
-        at_twin = at_twin if line.twin is None else line.twin not in (False, scenario.id)
+        at_twin = bool(line.fork) or (at_twin if line.twin is None else line.twin not in (False, scenario.id))
         place = ("script", index)
         if line.ask is None:
             for key in OF_A_QUESTION:
@@ -29,7 +29,7 @@ def check_question_form(scenario: Scenario) -> Iterator[Fault]:
             on = "value" if line.choices else "table"
             yield Fault((*place, "choices"), f"a question needs {MIN_CHOICES} to 5 answers; add {EXAMPLE}", on)
         if at_twin:
-            message = "the line looks at the network beside, which may not be open; ask where twin = false"
+            message = "the line looks at the network beside or at a fork; ask where twin = false"
             yield Fault((*place, "ask"), message)
         yield from _lengths(line, index)
         yield from syntax_faults(_conditions(line, index))

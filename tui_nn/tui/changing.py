@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from tui_nn.tui.text import fit
 
 if TYPE_CHECKING:
     from tui_nn.debugger.edits import Edit
     from tui_nn.debugger.session import Session
     from tui_nn.debugger.settings import Setting
+    from tui_nn.scenario import Text
+    from tui_nn.tui.runs import Run
+    from tui_nn.tui.screens.comparison import ComparisonScreen
     from tui_nn.tui.screens.runs import RunsScreen
 
-COMPARING = {"en": "looking up where they part …", "ko": "어디서 갈라지는지 찾는 중 …"}
 T = TypeVar("T")
 
 
@@ -76,7 +75,6 @@ class Changing:
     def fork(self) -> None:
         """One more run beside this one: the same past, a future of its own. It is looked at from now on."""
         from tui_nn.tui.forks import MOST_RUNS
-        from tui_nn.tui.runs import OwnView, Run
 
         screen, runs = self.screen, self.screen.runs
         if runs is None:
@@ -84,18 +82,26 @@ class Changing:
         if len(runs.entries) >= MOST_RUNS:
             screen.say(f"{MOST_RUNS} runs are open, which is the most; delete closes a fork")
             return
+        screen.playing.pause()
+        run = self.fork_now()
+        self._tell(f"{run.name} at {run.session.position}: e changes it, x looks at the others, delete closes it")
+
+    def fork_now(self, name: str = "") -> Run:
+        """The same without a word. name: that a script gives it."""
+        from tui_nn.tui.runs import OwnView, Run
+
+        screen, runs = self.screen, self.screen.runs
+        assert runs is not None
         marked = runs.looked_at.view.marked
-        session = self.make(lambda session: session.fork())
+        session = runs.mover.change(lambda session: session.fork())
         run = Run(session, OwnView(screen.view))  # type: ignore[arg-type]
         run.view.pictures.on_ask, run.view.marked = screen.pulse.wake, marked
-        runs.fork(run)
-        self._take_over(f"{run.name} at {session.position}: e changes it, x looks at the others, delete closes it")
+        runs.fork(run, name)
+        self._take_over()
+        return run
 
     def compare(self) -> None:
         """A page on the run that is looked at beside the next one; what it takes is looked up in a thread."""
-        from tui_nn.tui.page import Page
-        from tui_nn.tui.screens.modal import PageScreen
-
         screen, runs = self.screen, self.screen.runs
         if runs is None or len(runs.entries) < 2:
             screen.say("there is no other run to compare with; f makes a fork")
@@ -104,41 +110,46 @@ class Changing:
         if screen.compiling is not None:
             screen.say("kernels are being compiled; compare when that is done")
             return
-        first, second = runs.entries[0], runs.looked_at if runs.active else runs.entries[1]
-        titles, ink, app = (first.title, second.title), screen.ink, screen.app
-        forks = [run.session.whole_fork() for run in (first, second)]
-        lines = [COMPARING[screen.view.lang]]
-        page = PageScreen(" · ".join(titles), ink, lambda width: [[ink.say(fit(line, width))] for line in lines])
+        self.show_comparison(runs.entries[0], runs.looked_at if runs.active else runs.entries[1])
 
-        def told() -> None:
-            for each in page.query(Page):
-                each.reset()
+    def show_comparison(self, one: Run, other: Run, said: Text | None = None) -> ComparisonScreen:
+        """The page on these two, over the screen. said: a lesson's words."""
+        from tui_nn.tui.comparison import Side
+        from tui_nn.tui.screens.comparison import ComparisonScreen
 
-        def work() -> None:
-            from tui_nn.cli_compare import comparison_text
-            from tui_nn.debugger.compare import compare
-
-            try:
-                lines[:] = comparison_text(compare(forks[0], forks[1]), titles)
-            except Exception as error:  # told on the page; the runs are not touched
-                lines[:] = [f"{type(error).__name__}: {error}"]
-            app.call_from_thread(told)
-
-        app.push_screen(page)
-        threading.Thread(target=work, name="tui-nn comparing", daemon=True).start()
+        screen, runs = self.screen, self.screen.runs
+        assert runs is not None
+        runs.refresh()
+        sides = []
+        for place, run in enumerate(runs.entries):
+            called = run.called
+            short, letter = (called.short, called.letter) if called else (run.title, "")
+            sides.append(Side(run.title, short, letter, place, run.frame))
+        pasts = [run.session.whole_past() for run in runs.entries]
+        first, second = sorted((runs.entries.index(one), runs.entries.index(other)))
+        page = ComparisonScreen(sides, first, second, pasts, screen.ink, screen.view.lang, said)
+        screen.app.push_screen(page)
+        return page
 
     def drop(self) -> None:
         runs = self.screen.runs
         if runs is None:
             return
         self.screen.playing.pause()
-        run = runs.drop()
-        if run is None:
+        if runs.looked_at.of is None:
             self.screen.say("this run is no fork; f makes one of it")
         else:
-            self._take_over(f"{run.name} is closed")
+            self._tell(f"{self.close_fork(runs.looked_at)} is closed")
 
-    def _take_over(self, words: str) -> None:
+    def close_fork(self, run: Run) -> str:
+        """Its name, which it had."""
+        runs, title = self.screen.runs, run.name
+        assert runs is not None
+        runs.drop(run)
+        self._take_over()
+        return title
+
+    def _take_over(self) -> None:
         """The runs are others now: whoever moves them is, too."""
         screen, runs = self.screen, self.screen.runs
         assert runs is not None
@@ -146,7 +157,6 @@ class Changing:
             screen.player.mover = runs.mover
         screen.prepare_edited()
         screen.look()
-        self._tell(words)
 
     def undo(self, is_redo: bool = False) -> None:
         screen = self.screen

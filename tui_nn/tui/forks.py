@@ -19,11 +19,15 @@ ORIGINAL = "original"
 
 
 class Kin(NamedTuple):
-    """An open run. number: of a fork, counted from 1, and 0 of the run that a scenario opened; root: the index of that run."""
+    """An open run. number: of a fork, counted from 1, and 0 of the run that a scenario opened; root: the index of that run.
+
+    name: of a fork, if it was given one.
+    """
 
     session: Session
     number: int
     root: int
+    name: str = ""
 
 
 class Name(NamedTuple):
@@ -45,7 +49,7 @@ def names_of(runs: Sequence[Kin]) -> list[Name]:
         scenario = each.session.timeline.segments[0].program.scenario
         changed = changes_of(each, [other for other in runs if other.root == each.root])
         if each.number:
-            title, short = f"fork {each.number}", f"fork {each.number}"
+            title = short = each.name or f"fork {each.number}"
         elif i in have_forks and len(opened) == 1:
             title = short = ORIGINAL
         else:

@@ -14,6 +14,7 @@ from tui_nn.debugger.position import Position
 
 if TYPE_CHECKING:
     from tui_nn.debugger.position import Stop, Unit
+    from tui_nn.debugger.seek import By
     from tui_nn.debugger.session import Session
 
 SHORT_S = 0.008  # a move that ends within this is shown at once, without waiting for the next tick
@@ -90,12 +91,12 @@ class Mover:
         self.session.start(goal, watch=True)
         self.kind, self.condition = "run", ""
 
-    def run_until(self, condition: str, max_iterations: int | None = None) -> None:
+    def run_until(self, condition: str, max_iterations: int | None = None, by: By = "iteration") -> None:
         """Errors: ExpressionError for a condition that cannot be read on this network."""
-        if not self._is_ready(lambda: self.run_until(condition, max_iterations)):
+        if not self._is_ready(lambda: self.run_until(condition, max_iterations, by)):
             return
         self.stop()
-        self.session.start_until(condition, max_iterations)
+        self.session.start_until(condition, max_iterations, by)
         self.kind, self.condition = "run", condition
 
     def stop(self) -> Stop | None:

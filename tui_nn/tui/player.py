@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from tui_nn.debugger.position import Position
 from tui_nn.debugger.question import Grading
-from tui_nn.debugger.script import Line, Move, Playback, Question, iterations, until_limit
+from tui_nn.debugger.script import CHANGES, Line, Move, Playback, Question, iterations, until_limit
 from tui_nn.tui.quiz import Quiz
 
 if TYPE_CHECKING:
     from tui_nn.debugger.position import Stop
     from tui_nn.tui.mover import Mover
     from tui_nn.tui.runs import Runs
+    from tui_nn.tui.scripted import Hands
 
 BEFORE_S = 1.2  # between the words and the first move, so that the eye is there
 OP_S, ITERATION_S = 0.7, 0.2  # between two single steps
@@ -24,6 +25,7 @@ SLOW_STEPS = 30  # up to so many steps are shown one by one
 RUN_S, RUN_PARTS = 2.5, 40  # a run is stretched to about this long, in at most so many parts
 READ_S = 0.055  # a character
 NUMBERS_S = 3.0  # to look at the numbers of an answer
+COMPARED_S = 6.0  # at two runs
 MIN_REST_S, MAX_REST_S = 1.5, 12.0
 MOMENT_S = 1.5  # in which a second press means one line more
 SPEEDS = (0.5, 1.0, 2.0, 4.0)
@@ -73,8 +75,10 @@ def _last_s(line: Line, lang: str) -> float:
 
 def _move_s(move: Move) -> float:
     amount = move.amount
+    if move.verb == "compare":
+        return COMPARED_S
     if amount is None:
-        return 0.0
+        return 0.0 if move.verb == "until" else OP_S
     if move.verb == "run":
         return RUN_S
     if move.verb in ("step", "back") and amount.n <= SLOW_STEPS:
@@ -92,7 +96,7 @@ class Player:
     def __init__(
         self, mover: Mover | Runs, on_line: Callable[[Line], None], lang: Callable[[], str], speed: float = 1.0,
         on_turn: Callable[[str | None], None] = lambda network: None, on_quiz: Callable[[], None] = lambda: None,
-        is_attended: bool = True,
+        is_attended: bool = True, hands: Hands | None = None,
     ) -> None:  # fmt: skip
         self.playback = Playback(mover.session)
         self.mover, self.on_line, self.lang, self.speed = mover, on_line, lang, speed
@@ -100,6 +104,8 @@ class Player:
         self.on_quiz = on_quiz  # a question has opened, changed or gone
         self.quiz: Quiz | None = None
         self.is_attended = is_attended  # is somebody there to answer questions?
+        self.hands = hands
+        self.lost = ""  # the fork that the script wanted to go on with, and that was closed
         self.answers: dict[int, bool | None] = {}  # by line, was it right? None: the run had no single answer
         self.is_paused = False
         self.is_over = not self.playback.lines
@@ -126,7 +132,12 @@ class Player:
             self.is_over = True
             return
         self.drop_quiz()
-        self.on_turn(self.playback.lines[self.playback.index].network)
+        self._end_comparison()
+        network = self.playback.lines[self.playback.index].network
+        if self.hands is not None and network in self.playback.forks and not self.hands.has(network):
+            self.lost, self.is_over = network, True
+            return
+        self.on_turn(network)
         self.playback.session = self.mover.session
         line = self.playback.next_line()
         assert line is not None
@@ -202,14 +213,35 @@ class Player:
 
     def _turn_to(self, number: int, now: float) -> None:
         self.drop_quiz()
-        self.mover.goto(self.playback.return_to(number))
+        self._end_comparison()
+        self._go_back_to(number)
         self.is_paused, self._left, self._parts = False, None, None
         self.due = now
+
+    def _go_back_to(self, number: int) -> None:
+        """To where a line began, with the forks and edits that there were."""
+        playback, hands = self.playback, self.hands
+        if hands is not None and any(move.verb in CHANGES for line in playback.lines for move in line.moves):
+            self.mover.stop()
+            before = set(playback.opened)
+            place = playback.return_to(number)
+            hands.close([*before - set(playback.opened)])
+            hands.changed()
+        else:
+            place = playback.return_to(number)
+        self.mover.goto(place)
+
+    def _end_comparison(self) -> None:
+        if self.hands is not None:
+            self.hands.end_comparison()
 
     def _play(self, line: Line) -> Iterator[float]:
         """Makes the moves, and asks; yields how long to wait after each part."""
         for move in line.moves:
-            yield from self._move(move)
+            if move.verb == "compare":
+                yield from self._compare(move, line)
+            else:
+                yield from self._move(move)
         if line.question is not None:
             yield from self._ask(line, line.question)
 
@@ -237,11 +269,33 @@ class Player:
         self.on_quiz()
         yield answer_s(question, self.lang())
 
+    def _compare(self, move: Move, line: Line) -> Iterator[float]:
+        if self.hands is None:
+            return
+        self.hands.compare(self.playback.partner(move.name), line)
+        while self.hands.is_comparing:
+            yield 0.0
+        yield COMPARED_S
+
+    def _change(self, move: Move) -> None:
+        """A fork, which is what is moved from then on, or an edit."""
+        if move.verb == "edit":
+            self.mover.change(lambda session: self.playback.edit(session, move))
+        elif self.hands is not None and move.name:
+            self.hands.fork(move.name)
+            self.playback.session = self.playback.opened[move.name] = self.mover.session
+        if self.hands is not None:
+            self.hands.changed()
+
     def _move(self, move: Move) -> Iterator[float]:
+        if move.verb in CHANGES:
+            self._change(move)
+            yield OP_S
+            return
         mover, session = self.mover, self.mover.session
         if move.condition is not None:
-            condition = move.condition
-            yield from self._to_its_end(lambda: mover.run_until(condition, until_limit(session)), 0.0)
+            condition, by = move.condition, move.by
+            yield from self._to_its_end(lambda: mover.run_until(condition, until_limit(session), by), 0.0)
             return
         amount = move.amount
         assert amount is not None

@@ -8,6 +8,7 @@ from tui_nn.tui.caption import Caption
 from tui_nn.tui.commands import COMMANDS
 from tui_nn.tui.layout_memory import layout_of
 from tui_nn.tui.quiz import keys_text, score_words
+from tui_nn.tui.scripted import Hands
 
 if TYPE_CHECKING:
     from tui_nn.debugger.script import Line
@@ -35,6 +36,7 @@ class Playing:
         self.player: Player | None = None
         self._looked_at = 0  # the network, when the player was paused
         self.is_attended = True  # is somebody there to answer questions?
+        self.hands = Hands(screen)
         self._layout_before: dict[str, Any] = {}  # before the newest script,
         self._layout_by_script: dict[str, Any] = {}  # and as that has left it
 
@@ -68,9 +70,10 @@ class Playing:
 
         screen = self.screen
         assert screen.mover is not None
+        self._clear_stage()
         player = Player(
             screen.mover, self._show_line, lambda: screen.view.lang, screen.wish.speed,
-            self._turn_to, self._show_quiz, self.is_attended,
+            self._turn_to, self._show_quiz, self.is_attended, self.hands,
         )  # fmt: skip
         if player.is_over:
             screen.say("this scenario has no script to play")
@@ -80,6 +83,18 @@ class Playing:
         self._layout_before, self._layout_by_script = layout_of(screen), {}
         screen.draw_footer()
         screen.say()
+
+    def _clear_stage(self) -> None:
+        """Close the forks of the last time. A lesson that makes some begins with the run that they are of."""
+        from tui_nn.debugger.script import script_lines
+
+        runs = self.screen.runs
+        assert runs is not None
+        script = script_lines(runs.session.scenario.script)
+        made = [move.name for line in script for move in line.moves if move.verb == "fork" and move.name]
+        self.hands.close(made)
+        if made and runs.looked_at.of is not None:
+            self._look_at(runs.entries.index(runs.looked_at.of))
 
     def pause(self) -> None:
         player, runs = self.player, self.screen.runs
@@ -144,7 +159,9 @@ class Playing:
         session = player.playback.session
         before = session.position
         screen.guarded(lambda: player.tick(screen.clock()))
-        if player.is_over:
+        if player.lost:
+            self.end(f"the lesson goes on with the fork {player.lost}, which was closed; p plays it anew")
+        elif player.is_over:
             entry = what_follows(screen.scenario_id)
             key = next(command.shown_key for command in COMMANDS if command.id == "next-lesson")
             words = self._tell_score(*player.score)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from tui_nn.debugger.frame import Frame
     from tui_nn.debugger.position import Unit
+    from tui_nn.debugger.seek import By
     from tui_nn.debugger.session import Session
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class Run:
     def __init__(self, session: Session, view: View, name: str = "", of: Run | None = None) -> None:
         self.session, self.view, self.name, self.of = session, view, name, of
         self.number = 0  # of a fork, counted from 1
+        self.is_named = False  # a fork, by a script
         self.called: Name | None = None  # among several
         self.mover = Mover(session)
         self.frame: Frame = session.frame()
@@ -112,36 +114,38 @@ class Runs:
     def join(self, run: Run) -> None:
         """One more; it goes to where the others are as soon as its kernels are compiled."""
         self.entries.append(run)
-        self._call()
+        self.call()
         self._gather()
 
-    def fork(self, run: Run) -> None:
-        """One more, made of the one looked at, which it is from now on."""
+    def fork(self, run: Run, name: str = "") -> None:
+        """One more, made of the one looked at, which it is from now on. name: that a script gives it."""
         self._n_forks += 1
         run.of, run.number = self.looked_at.of or self.looked_at, self._n_forks
-        run.name = f"fork {run.number}"
+        run.name, run.is_named = name or f"fork {run.number}", bool(name)
         self.join(run)
         self.switch(len(self.entries) - 1)
 
-    def drop(self) -> Run | None:
-        """Close the fork that is looked at, and look at what it was made of; None if it is no fork."""
-        run = self.looked_at
+    def drop(self, run: Run | None = None) -> Run | None:
+        """Close a fork, that which is looked at if none is given; None if it is no fork. Its origin is looked at then."""
+        looked_at = self.looked_at
+        run = run or looked_at
         if run.of is None:
             return None
         self.stop()
         self.entries.remove(run)
         run.view.pictures.close()
         run.session.close()
-        self.active = self._leading = self.entries.index(run.of)
+        self.active = self._leading = self.entries.index(run.of if run is looked_at else looked_at)
         if len(self.entries) == 1:
             self.entries[0].view.lineup, self.entries[0].view.place = (), 0
-        self._call()
+        self.call()
         return run
 
-    def _call(self) -> None:
+    def call(self) -> None:
         """Name each by what tells it from the others."""
         roots = [self.entries.index(run.of or run) for run in self.entries]
-        names = names_of([Kin(run.session, run.number, root) for run, root in zip(self.entries, roots, strict=True)])
+        kin = zip(self.entries, roots, strict=True)
+        names = names_of([Kin(run.session, run.number, root, run.name if run.is_named else "") for run, root in kin])
         for run, name in zip(self.entries, names, strict=True):
             run.called = name
 
@@ -225,13 +229,13 @@ class Runs:
             run.is_over, run.rate = False, math.inf
         self._run_on()
 
-    def run_until(self, condition: str, max_iterations: int | None = None) -> None:
+    def run_until(self, condition: str, max_iterations: int | None = None, by: By = "iteration") -> None:
         """The one looked at runs until its condition holds; the others follow."""
         self._halt()
         self._leading = self.active
         for run in self.entries:
             run.is_over = False
-        self._lead.mover.run_until(condition, max_iterations)
+        self._lead.mover.run_until(condition, max_iterations, by)
 
     def stop(self) -> Stop | None:
         """All stand still; those that were ahead or behind then come to the one looked at."""
@@ -245,7 +249,7 @@ class Runs:
         """All stand still; then the one looked at is changed, it alone, and the others come to where it stands."""
         self.stop()
         changed = make(self.session)
-        self._call()
+        self.call()
         self._gather()
         return changed
 

@@ -1,16 +1,27 @@
 """[[script]] and [[expect]]: what is said and shown, and what must hold."""
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from tui_nn.scenario.errors import shown
 from tui_nn.scenario.panels import PANELS, SHOWN_VIEWS
 from tui_nn.scenario.spec.base import AmountText, Condition, EitherText, GoalText, Line, Model, YesNoOrName
 
 MIN_CHOICES, MAX_CHOICES = 2, 5  # as many as there are keys for them
 MAX_ASK, MAX_CHOICE, MAX_BECAUSE = 300, 100, 600  # characters: all of it is read beside the run
 OF_A_QUESTION = ("choices", "change", "at", "because")  # keys that mean nothing without `ask`
+FORK_NAME = r"[a-z0-9][a-z0-9-]{0,29}"
 
+
+def _fork_name(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(FORK_NAME, value):
+        return value
+    raise ValueError(f'got {shown(value)}; name the fork in small letters, digits and dashes, like "smaller-lr"')
+
+
+ForkName = Annotated[str, BeforeValidator(_fork_name), Field(json_schema_extra={"pattern": f"^{FORK_NAME}$"})]
 Choiceword = Annotated[Line, Field(min_length=1, max_length=MAX_CHOICE)]
 
 
@@ -26,7 +37,7 @@ class Choice(Model):
 
 
 def _with_question(table: dict[str, Any]) -> None:
-    table["dependentRequired"] = {"ask": ["choices"], **{key: ["ask"] for key in OF_A_QUESTION}}
+    table["dependentRequired"] = {"ask": ["choices"], **{key: ["ask"] for key in OF_A_QUESTION}, "by": ["until"]}
 
 
 class ScriptLine(Model):
@@ -46,12 +57,20 @@ class ScriptLine(Model):
     """Move forward by "1 op", "3 iterations" or "1 epoch"."""
     back: AmountText | None = None
     """Move backward by "1 op", "3 iterations" or "1 epoch"."""
+    fork: ForkName | None = None
+    """Fork the run here, under this name, and go on with the fork: the same past, a future of its own."""
+    edit: dict[str, Any] = {}
+    """Change settings or single numbers from here on, like { "optimizer.lr" = 0.03 } or { "weight.dense_1[0,1]" = 0.5 }."""
     run: AmountText | None = None
     """Train at full speed for "20 iterations" or "3 epochs"."""
     until: Condition | None = None
     """Train until this condition holds, like "loss < 0.1"."""
+    by: Literal["iteration", "op"] | None = None
+    """With until: look at the condition after each "iteration", as it does if left out, or after each "op"."""
+    compare: YesNoOrName = None
+    """Compare the network looked at with the scenario's own (true) or, by its name, with another one or a fork."""
     twin: YesNoOrName = None
-    """Look at the network beside (true: the first) or, by its name, at one of several; false: at the scenario's own again."""
+    """Look at the network beside (true: the first) or, by its name, at one of several, or a fork; false: at the scenario's own again."""
     wait: Annotated[float, Field(ge=0.0, le=600.0)] | None = None
     """Seconds to rest after the line; with `ask`, how long the question stands where nobody is there to answer it."""
     ask: EitherText | None = None
@@ -71,7 +90,8 @@ class ScriptLine(Model):
     def _says_something(self) -> "ScriptLine":
         if not any(value is not None and value not in ((), {}) for _, value in self):
             raise ValueError(
-                'an empty line; give it say, run, step, back, goto, until, show, ask, twin or wait, like run = "1 epoch"'
+                "an empty line; give it say, run, step, back, goto, until, edit, fork, compare, show, ask, twin or wait, "
+                'like run = "1 epoch"'
             )
         return self
 
