@@ -38,8 +38,8 @@ def main() -> None:
     print(f"{len(missed)} of {len(presets)} presets above 50 ms at p95: {', '.join(missed) or 'none'}")
     if not CHOSEN:
         _long()
-        for name in ("784-100-50-20-10", "2-8-8-1"):
-            _recording(name)
+        for name, n in (("784-100-50-20-10", 1_000), ("2-8-8-1", 10_000), ("2-8-8-1", 100_000)):
+            _recording(name, n // 10 if QUICK else n)
 
 
 def _preset(preset: str) -> bool:
@@ -82,7 +82,7 @@ def _print(name: str, session, n: int, share: float, target_ms: float) -> bool:
     return is_met
 
 
-def _recording(name: str) -> None:
+def _recording(name: str, n: int) -> None:
     """Training with checkpoints over training without, in turns."""
     from tui_nn.engine import layout as at
     from tui_nn.engine.machine import NEVER
@@ -90,8 +90,6 @@ def _recording(name: str) -> None:
     session = _session(name)
     machine, least = session.machine, {True: float("inf"), False: float("inf")}
     machine.run(10, 0)
-    n = 400 if name.startswith("784") else 100_000
-    n = n // 10 if QUICK else n
     for _ in range(TURNS):
         for keeps in (True, False):
             machine.restart()
@@ -102,7 +100,7 @@ def _recording(name: str) -> None:
     more = 100 * (least[True] / least[False] - 1)
     verdict = "met" if more <= 5 else "MISSED"
     print(
-        f"recording {name:<34} {1e6 * least[False]:.2f} us without, {1e6 * least[True]:.2f} us with: {more:+.1f} % (target 5 %) {verdict}"
+        f"recording {n:>7,} iterations of {name:<19} {1e6 * least[False]:.2f} us without, {1e6 * least[True]:.2f} us with: {more:+.1f} % (target 5 %) {verdict}"
     )
 
 

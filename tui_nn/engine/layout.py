@@ -53,7 +53,11 @@ BORN = 41  # updates done when this optimizer began
 HIST_FIRST = 42  # the iteration whose row is the history's first
 BLANK = 43  # the iteration at which nothing stood in memory but the state
 WATCHES = 44  # offset of what the kernel `watch` knows: see engine/watch.py
-HEADER = 45  # the batch's sample indices follow here
+# The distance of checkpoints: see engine/recording.Spacing.
+KEEP_EVERY = 45
+KEEP_FEW = 46
+KEEP_PARTS = 47
+HEADER = 48  # the batch's sample indices follow here
 
 # A row of the op table.
 KERNEL = 0  # index into the table of addresses

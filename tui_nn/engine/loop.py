@@ -30,6 +30,9 @@ from tui_nn.engine.layout import (
     HISTORY_FULL,
     IS_EPOCH_END,
     ITERATION,
+    KEEP_EVERY,
+    KEEP_FEW,
+    KEEP_PARTS,
     KERNEL,
     LONGEST,
     LOSS_COLUMN,
@@ -50,7 +53,6 @@ from tui_nn.engine.layout import (
     SETTLE,
     SHIFT,
     SLOT,
-    STATE_SIZE,
     STOP,
     STOPPED,
     TALLIED,
@@ -197,35 +199,53 @@ def keep_checkpoint(ctl, mem, kept_at, kept_in, kept):
 
     Shapes: kept_at and kept_in are (slots,): iterations in rising order, and the row of `kept` each one is in;
             kept is (slots, STATE_SIZE).
-    The distance grows with the run (iteration / slots), and a full store drops the checkpoint whose neighbours are
+    The distance grows with the run (see recording.Spacing), and a full store drops the checkpoint whose neighbours are
     closest: the worst replay stays near that of evenly spaced checkpoints; doubling the distance is a third worse.
     """
     iteration, last, slots = ctl[ITERATION], ctl[CHECKPOINT_LAST], kept_at.size
-    if iteration <= last or iteration < last + max(1, last // slots):
+    if iteration <= last or (last >= 0 and iteration < last + distance_behind(ctl, last)):
         return
     newest = ctl[CHECKPOINT_COUNT]
     if newest == slots:
         dropped = closest_neighbours(kept_at)
         room = kept_in[dropped]
-        for k in range(dropped, slots - 1):
-            kept_at[k], kept_in[k] = kept_at[k + 1], kept_in[k + 1]
+        drop(kept_at, dropped)
+        drop(kept_in, dropped)
         newest = slots - 1
         kept_in[newest] = room
     else:
         kept_in[newest] = newest
         ctl[CHECKPOINT_COUNT] = newest + 1
     kept_at[newest] = iteration
-    for i in range(ctl[STATE_SIZE]):
-        kept[kept_in[newest], i] = mem[i]
+    target = kept[kept_in[newest]]
+    for i in range(target.size):
+        target[i] = mem[i]
     ctl[CHECKPOINT_LAST] = iteration
+
+
+@helper
+def distance_behind(ctl, last):
+    """Iterations to the checkpoint that follows the one of iteration `last`."""
+    few, parts = ctl[KEEP_FEW], ctl[KEEP_PARTS]
+    return max(ctl[KEEP_EVERY], min(last // few, max(few, last // parts)))
+
+
+@helper
+def drop(array, k):
+    """The numbers behind entry k move one place forward."""
+    source = array[k + 1 :]
+    for i in range(source.size):
+        array[k + i] = source[i]
 
 
 @helper
 def closest_neighbours(kept_at):
     """The slot whose loss leaves the smallest gap; never the first, which is the start of the run."""
-    best, best_gap = 1, np.int64(2**62)
-    for k in range(1, kept_at.size - 1):
-        gap = kept_at[k + 1] - kept_at[k - 1]
-        if gap < best_gap:
-            best, best_gap = k, gap
-    return best
+    before, behind = kept_at[: kept_at.size - 2], kept_at[2:]
+    best = np.int64(2**62)
+    for k in range(before.size):
+        best = min(best, behind[k] - before[k])
+    for k in range(before.size):
+        if behind[k] - before[k] == best:
+            return k + 1
+    return 1

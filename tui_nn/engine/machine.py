@@ -14,7 +14,7 @@ import numpy as np
 from tui_nn.engine import layout as at
 from tui_nn.engine.plain import MARGIN
 from tui_nn.engine.program import Program
-from tui_nn.engine.recording import NEVER, Kept, Recording
+from tui_nn.engine.recording import NEVER, Kept, Recording, spacing
 from tui_nn.engine.rows import first_row
 from tui_nn.engine.target import Aim, Target
 from tui_nn.engine.watch import Watch
@@ -119,6 +119,7 @@ class Machine:
         ctl[at.SETTLE] = address + program.settle
         ctl[at.N_METRICS] = program.n_columns
         ctl[at.STATE_SIZE], ctl[at.FRAME_SIZE] = program.state_size, program.frame_size
+        ctl[at.KEEP_EVERY], ctl[at.KEEP_FEW], ctl[at.KEEP_PARTS] = spacing(program)
         ctl[at.CHECKPOINT_LAST] = NEVER if self.recording.is_past else -1
         ctl[at.LOSS_COLUMN] = program.metrics["loss"].column
         return ctl

@@ -6,6 +6,7 @@ same rows again, and read states that nobody drops any more (see `past`).
 
 from __future__ import annotations
 
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,12 @@ CHECKPOINT_BYTES = 64 * 2**20  # or as much as CHECKPOINT_SLOTS take, if that is
 CHECKPOINT_SLOTS = 128
 CHECKPOINT_LIMIT = 2**30
 MOST_SLOTS = 1024  # keeping one scans them all: with 4096 a 2-2-1 network took 0.83 us an iteration, with 1024 0.60
+SHARE = 0.03  # of the training, for copying
+SMALL_STATE = 16 * 2**10  # bytes: copied in less time than it takes to find a place for it
+MOST_DISTANCE = 100
+SLOW = 5e-5  # seconds of an iteration
+FEW, PARTS = 128, 512  # with 1,024 of both 10,000 iterations of a 2-8-8-1 network took half as long again
+A_BYTE, A_ROW, A_PARAMETER, A_PRODUCT = 1.1e-10, 5e-8, 4e-10, 9e-11  # seconds, measured on an EPYC: bench_timeline.py
 NEVER = 2**62  # an iteration that no run reaches
 
 
@@ -133,3 +140,30 @@ def checkpoint_slots(state_bytes: int) -> int:
     """How many fit: into 64 MB, or 128 of them if that is more."""
     within_limit = min(CHECKPOINT_SLOTS, CHECKPOINT_LIMIT // max(1, state_bytes))
     return max(2, min(MOST_SLOTS, max(CHECKPOINT_BYTES // max(1, state_bytes), within_limit)))
+
+
+class Spacing(NamedTuple):
+    """How far behind a checkpoint of iteration n the next one stands: `every` iterations at least, and of n the few-th
+    part, as long as that is at most `few`; from there on the parts-th, if that is more."""
+
+    every: int
+    few: int
+    parts: int
+
+
+def spacing(program: Program) -> Spacing:
+    """So that copying states, and finding a place for small ones, takes some 3 % of the training.
+
+    Where an iteration takes long, they are as close as there are slots. Times are estimated from sizes: what is kept is
+    a function of the program.
+    """
+    size = program.state_size * program.dtype.itemsize
+    positions = {layer.name: layer.positions for layer in program.layers}
+    products = sum(tensor.size * positions[tensor.layer] for tensor in program.tensors)
+    iteration = (
+        A_ROW * len(program.ops) + A_PARAMETER * program.n_parameters + A_PRODUCT * program.batch_size * products
+    )
+    slots = checkpoint_slots(size)
+    few, parts = (slots, slots) if iteration > SLOW else (min(slots, FEW), min(slots, PARTS))
+    every = 1 if size <= SMALL_STATE else max(1, ceil(A_BYTE * size / (SHARE * iteration)))
+    return Spacing(min(MOST_DISTANCE, every), few, parts)
