@@ -17,7 +17,8 @@ import traceback
 from itertools import count
 from pathlib import Path
 
-from tests.debugger.test_edits import random_edit, small
+from tests.debugger.test_edits import small
+from tests.debugger.wander import random_edit
 from tui_nn.debugger.journal import Journal
 from tui_nn.debugger.position import Position
 from tui_nn.debugger.session import Session

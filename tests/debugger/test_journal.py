@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.debugger.test_edits import FULL, random_edit, small
+from tests.debugger.test_edits import FULL, small
 from tests.debugger.test_session_file import DATASET, all_of
+from tests.debugger.wander import random_edit
 from tui_nn.debugger import journal as journals
 from tui_nn.debugger import recovery
 from tui_nn.debugger.edits import Edit

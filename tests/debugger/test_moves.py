@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections import Counter
 from functools import cache
 
 import hypothesis.strategies as st
@@ -13,57 +12,11 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.engine.make import make_session
-from tests.presets.runs import SOME
 from tui_nn.debugger.position import START, UNITS, Position
 from tui_nn.debugger.session import Session
-from tui_nn.scenario import load_scenario
 from tui_nn.scenario.model import Scenario
 
 FULL = os.environ.get("TUI_NN_FULL") == "1"
-# with fewer on each, too few places are revisited
-MOVES = max(10_000 if FULL else 1_600, (100 if FULL else 50) * len(SOME))
-FAR = 400  # iterations: well past an epoch of every preset, and past 128 checkpoints
-
-
-@pytest.mark.parametrize("preset", SOME)
-def test_random_moves_and_a_fresh_run_agree(preset):
-    """At least 10,000 moves over all presets (in .ci/full; 1,600 over every third else): a revisited position has the bytes of the first visit,
-    and a fresh session that walks through all of them once, forwards, finds the same."""
-    chance = random.Random(f"moves {preset}")
-    session = Session(load_scenario(preset))
-    n_ops = len(session.program.ops)
-    far = min(FAR, max(session.planned_iterations, 30))  # a short plan is one of slow iterations
-    moves = -(-MOVES // len(SOME))
-    if session.program.n_parameters > 1e6 and not FULL:  # 15 ms an iteration
-        far, moves = 5, 20
-    seen: dict[Position, bytes] = {}
-    visits: Counter[str] = Counter()
-    for _ in range(moves):
-        move = chance.choice(["step", "back", "goto", "run", "return"])
-        if move == "step":
-            session.step(chance.choice(UNITS), chance.randint(1, 3))
-        elif move == "back":
-            session.back(chance.choice(UNITS), chance.randint(1, 3))
-        elif move == "goto":
-            session.goto(chance.randint(0, far), chance.randint(0, n_ops))
-        elif move == "run":
-            session.run(chance.randint(1, 30))
-        elif seen:
-            session.goto(*chance.choice(list(seen)))
-        if session.position.iteration > 2 * far:
-            session.goto(chance.randint(0, far))
-        now = session.state_bytes()
-        visits[move] += 1
-        visits["revisited"] += session.position in seen
-        assert seen.setdefault(session.position, now) == now, f"{session.position} after {move}"
-    fresh = Session(load_scenario(preset))
-    for position in sorted(seen):
-        fresh.goto(*position)
-        assert fresh.position == position
-        assert fresh.state_bytes() == seen[position], f"{position} in a fresh run"
-    print(f"{preset}: {dict(visits)}; {len(seen)} positions equal to a fresh run")
-    assert visits["revisited"] > 0.05 * sum(visits[move] for move in visits if move != "revisited")
-
 
 IMAGE = {"source": "digits", "samples": 46, "shape": [8, 8, 1], "batch_size": 10, "validation": 0.2}
 SEQUENCE = {"source": "echo", "samples": 26, "steps": 5, "batch_size": 8, "validation": 0.2}

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.debugger.test_edits import FAR, FULL, random_edit, small, wander
+from tests.debugger.test_edits import FULL, small
+from tests.debugger.wander import Range, Wanderer, random_edit
 from tests.presets.runs import SOME
 from tui_nn.data import load_data
 from tui_nn.data.fingerprint import differs, fingerprint
@@ -25,6 +26,7 @@ from tui_nn.scenario import Scenario, list_presets, load_scenario
 from tui_nn.scenario.load import parse_scenario
 
 DATASET = small().timeline.dataset
+FAR = 40
 
 
 def reopened(path: Path, sessions: list[Session], current: Session | None = None) -> Reopened:
@@ -49,7 +51,7 @@ def on_its_own(scenario: Scenario) -> Scenario:
 def wander_forks(chance: random.Random) -> list[Session]:
     """A run and two forks, edited at random before and after; edits of the parent may change what a fork was made of."""
     session = small()
-    wander(session, chance, 20, FAR)
+    Wanderer(session, f"saved {chance.random()}", Range(near=9, far=FAR, runs=1)).wander(20)
     sessions = [session]
     for _ in range(2):
         parent = chance.choice(sessions)

@@ -482,10 +482,13 @@ class Session:
         return Frame(program, position, reached, is_running, self.timeline.history(position, reached), snapshot)
 
     def state_bytes(self) -> bytes:
-        """Everything the position decides: state, gradients, and the live samples' inputs, activations, deltas, masks."""
+        """Everything the position decides: state, gradients, the live samples' inputs, activations, deltas, masks, the order
+        of the epoch's samples, and once it is settled the iteration's learning rate."""
         frame = self._frame_of(self.machine.snapshot(), self.program, is_running=False)
-        end = self.program.input_offset
+        end, machine = self.program.input_offset, self.machine
         parts = [np.array(frame.position), frame.snapshot.mem[:end], frame.sample_indices, frame.inputs, frame.targets]
+        parts += [machine.order] if frame.op > 0 or not frame.is_blank else []
+        parts += [machine.setting[at.LR]] if frame.op > (self.program.schedule_op or 0) else []
         for layer in frame.layers:
             parts += [layer.activation, layer.delta]
             parts += [layer.scratch] if KINDS[layer.kind].is_scratch_whole else written_steps(frame, layer)

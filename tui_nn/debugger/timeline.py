@@ -165,9 +165,12 @@ class Timeline:
             if following is None or goal < following.start:
                 return self.machine.run(*goal)
             why = self.machine.run(*following.start)
+            if (
+                self.position == following.start
+            ):  # also where early stopping ends the run, or the loss has just gone wrong
+                self._cross()
             if why != at.AT_GOAL:
                 return why
-            self._cross()
 
     def _within(self, goal: Position) -> int:
         """To a goal of the present segment."""

@@ -268,6 +268,12 @@ class Machine:
         return self._target.aim
 
     @property
+    def order(self) -> np.ndarray:
+        """(n_train,) the samples in the order in which the epoch under way takes them; of no meaning before its first load."""
+        first = int(self.ctl[at.ORDER])
+        return self.ctl[first : first + self.program.n_train]
+
+    @property
     def hist(self) -> np.ndarray:
         """The recording's exact rows, from iteration `recording.first` on; a row is NaN until it is written."""
         return self.recording.hist
