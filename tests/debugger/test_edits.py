@@ -10,6 +10,7 @@ import pytest
 
 from tests.debugger.wander import Range, Wanderer
 from tests.engine.make import make_session
+from tests.engine.watch_nets import net_session
 from tui_nn.debugger.edits import Edit, EditError
 from tui_nn.debugger.position import START, Position
 from tui_nn.debugger.session import Session
@@ -276,3 +277,15 @@ def test_a_run_that_ends_where_an_edit_begins_is_behind_the_edit():
     session.back("iteration", 2)
     assert session.run().position == stop.position
     assert session.state_bytes() == there
+
+
+def test_half_a_sum_goes_over_an_edit_between_two_backward_rows():
+    """grad_norm is added up along the rows of an lstm and what follows it; the edit comes when one of two is done."""
+    session = net_session("lstm")
+    session.goto(5, next(op.index for op in session.program.ops if op.phase == "backward") + 1)
+    session.set("optimizer.lr", 0.02)
+    for _ in range(2):  # the second time the row of the history is full already
+        session.goto(6)
+        parts = [session.history[f"grad_norm.{layer}"][5] for layer in ("lstm_1", "dense_1")]
+        assert session.history["grad_norm"][5] == pytest.approx(np.hypot(*parts), rel=1e-12)
+        session.goto(5, session.edits[0].position.op)

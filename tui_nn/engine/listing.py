@@ -56,7 +56,7 @@ class Listing:
             self.rows[op][getattr(at, name.upper())] = value
 
     def columns(self, op: int, *names: str | None) -> int:
-        """Side-by-side history columns for what that row writes; None keeps a column without a name."""
+        """Side-by-side history columns for what that row writes; None keeps a column for what is not measured."""
         first = self.n_columns
         for name in names:
             if name is not None:

@@ -95,7 +95,7 @@ def _add_loss(
 
 
 def list_backward(c: Compiler) -> None:
-    so_far = c.listing.columns(c.loss_op, None) if c.scenario.probes.has("grad_norm") else -1
+    so_far = c.place(1) if c.scenario.probes.has("grad_norm") else -1
     is_first, above = 1, c.loss_op
     for position in range(len(c.places) - 1, -1, -1):
         place = c.places[position]

@@ -44,7 +44,7 @@ def set_run_state(c: Compiler, state: np.ndarray) -> None:
 
 def list_penalties(c: Compiler) -> None:
     places = [place for place in reversed(c.places) if _has(place, "has_penalty")]
-    so_far = c.listing.columns(c.loss_op, None) if places else -1
+    so_far = c.place(1) if places else -1
     weights = [(place, weight) for place in places for weight in place.parameters if weight.is_matrix]
     for number, (place, weight) in enumerate(weights):
         spec, several = place.spec, sum(each.is_matrix for each in place.parameters) > 1

@@ -50,7 +50,7 @@ def _list_layer(c: Compiler, place: Place) -> None:
     groups = _groups(place.parameters) if part.vector_kernel else [place.parameters]
     columns, metrics = {}, (f"weight_norm.{place.name}", f"update_ratio.{place.name}")
     if len(groups) > 1 and any(map(c.scenario.probes.has, metrics)):  # what each row moved, for the last to sum up
-        columns = {"probe_2": c.listing.columns(len(c.listing.ops), None, None, None)}
+        columns = {"probe_2": c.place(3)}
     for number, tensors in enumerate(groups):
         is_own = bool(part.vector_kernel) and not tensors[0].is_matrix
         if spec.weight_decay > 0.0 and not is_own:

@@ -105,7 +105,7 @@ def adam(row, ctl, setting, mem, data, hist):
             squares = np.float64(total(block_after))
             after += squares if LOWEST < squares < HIGHEST else wide_squares(param, start, end)
     if measured:
-        report_moves(row, ctl, hist, before, moves, after)
+        report_moves(row, ctl, mem, hist, before, moves, after)
 
 
 @helper

@@ -82,7 +82,7 @@ def adam_general(row, ctl, setting, mem, data, hist):
             store(largest, k, live, v)
         divisor = sqrt(multiply_add(v, scale, eps)) if is_inside else multiply_add(sqrt(v), root, eps)
         sums = move(param, k, live, rate * m / divisor, measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)
 
 
 @kernel("adamax")
@@ -105,7 +105,7 @@ def adamax(row, ctl, setting, mem, data, hist):
         store(exp_avg, k, live, m)
         store(exp_inf, k, live, u)
         sums = move(param, k, live, rate * m / u, measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)
 
 
 @helper
@@ -147,7 +147,7 @@ def nadam(row, ctl, setting, mem, data, hist):
         m, v = two_means(exp_avg, exp_avg_sq, k, live, g, parts)
         step = multiply_add(of_grad, g, of_mean * m) / multiply_add(sqrt(v), root, eps)
         sums = move(param, k, live, step, measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)
 
 
 @helper
@@ -187,4 +187,4 @@ def radam(row, ctl, setting, mem, data, hist):
             sums = move(param, k, live, rates * m / (sqrt(v) + eps), measured, sums)
         else:
             sums = move_along(param, k, live, minus_rates, m, measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)

@@ -35,8 +35,8 @@ def report_gradients(row, ctl, mem, hist, n_delta, n_grad):
         hist[at + probe + 1] = math.sqrt(squares)
     if so_far >= 0:
         if ctl[row + IS_FIRST] == 0:
-            before = np.float64(hist[at + so_far])
+            before = np.float64(mem[so_far])
             squares += before * before
-        hist[at + so_far] = math.sqrt(squares)
-        if ctl[row + TOTAL] >= 0:  # a column of its own: half a sum must not overwrite what a replay had finished
+        mem[so_far] = math.sqrt(squares)
+        if ctl[row + TOTAL] >= 0:  # half a sum is no business of the history, which others share
             hist[at + ctl[row + TOTAL]] = math.sqrt(squares)

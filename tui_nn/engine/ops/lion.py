@@ -33,4 +33,4 @@ def lion(row, ctl, setting, mem, data, hist):
         direction = sign(multiply_add(b1, m, c1 * g), zero, minus_one)
         store(exp_avg, k, live, multiply_add(b2, m, c2 * g))
         sums = move_along(param, k, live, minus_lr, direction, measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)

@@ -69,25 +69,25 @@ def is_measured(row, ctl):
 
 
 @helper
-def report_sums(row, ctl, hist, sums):
+def report_sums(row, ctl, mem, hist, sums):
     """report_moves of what `move` has summed up."""
     if is_measured(row, ctl):
-        report_moves(row, ctl, hist, total(sums[0]), total(sums[1]), total(sums[2]))
+        report_moves(row, ctl, mem, hist, total(sums[0]), total(sums[1]), total(sums[2]))
 
 
 @helper
-def report_moves(row, ctl, hist, before, moved, after):
+def report_moves(row, ctl, mem, hist, before, moved, after):
     """weight_norm of the moved parameters, and how large the move was beside it (of the parameters before).
 
-    Squares come in. A layer moved by several rows hands them on in columns of their own, as lengths: a square might not fit.
+    Squares come in. A layer moved by several rows hands them on in memory, as lengths: a square might not fit.
     """
-    handed = ctl[HIST_ROW] + ctl[row + PROBE_2]
-    if ctl[row + PROBE_2] >= 0 and ctl[row + IS_FIRST] == 0:
-        before += float(hist[handed]) ** 2
-        moved += float(hist[handed + 1]) ** 2
-        after += float(hist[handed + 2]) ** 2
-    if ctl[row + PROBE] < 0:  # the last row leaves them: half a sum must not follow what a replay had finished
-        hist[handed], hist[handed + 1], hist[handed + 2] = math.sqrt(before), math.sqrt(moved), math.sqrt(after)
+    handed = ctl[row + PROBE_2]
+    if handed >= 0 and ctl[row + IS_FIRST] == 0:
+        before += float(mem[handed]) ** 2
+        moved += float(mem[handed + 1]) ** 2
+        after += float(mem[handed + 2]) ** 2
+    if ctl[row + PROBE] < 0:
+        mem[handed], mem[handed + 1], mem[handed + 2] = math.sqrt(before), math.sqrt(moved), math.sqrt(after)
     else:
         at = ctl[HIST_ROW] + ctl[row + PROBE]
         hist[at] = math.sqrt(after)

@@ -105,7 +105,7 @@ def muon(row, ctl, setting, mem, data, hist):
     measured, sums = is_measured(row, ctl), no_sums()
     for k in range(0, n, LANES):
         sums = move_along(param, k, n - k, minus_lr, load(wanted, k, n - k), measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)
 
 
 @kernel("muon_vector")
@@ -121,4 +121,4 @@ def muon_vector(row, ctl, setting, mem, data, hist):
         live = param.size - k
         m, v = two_means(exp_avg, exp_avg_sq, k, live, load(grad, k, live), parts)
         sums = move(param, k, live, rate * m / multiply_add(sqrt(v), root, eps), measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)

@@ -20,7 +20,7 @@ def sgd(row, ctl, setting, mem, data, hist):
     for k in range(0, param.size, LANES):
         live = param.size - k
         sums = move_along(param, k, live, minus_lr, load(grad, k, live), measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)
 
 
 @helper
@@ -46,7 +46,7 @@ def momentum(row, ctl, setting, mem, data, hist):
         b = multiply_add(keep, load(buffer, k, live), take * load(grad, k, live))
         store(buffer, k, live, b)
         sums = move_along(param, k, live, minus_lr, b, measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)
 
 
 @kernel("nesterov")
@@ -66,4 +66,4 @@ def nesterov(row, ctl, setting, mem, data, hist):
         b = multiply_add(keep, load(buffer, k, live), g)
         store(buffer, k, live, b)
         sums = move_along(param, k, live, minus_lr, multiply_add(keep, b, g), measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)

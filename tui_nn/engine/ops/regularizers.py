@@ -37,11 +37,11 @@ def penalty(row, ctl, setting, mem, data, hist):
     for i in range(n):
         sign = l1 if weight[i] > zero else -l1 if weight[i] < zero else zero * weight[i]
         grad[i] += sign + slope2 * weight[i]
-    value = 0.0 if ctl[row + IS_FIRST] != 0 else np.float64(hist[at + ctl[row + PROBE_2]])
+    value = 0.0 if ctl[row + IS_FIRST] != 0 else np.float64(mem[ctl[row + PROBE_2]])
     for i in range(n):
         w = np.float64(weight[i])
         value += setting[own] * abs(w) + setting[own + 1] * w * w
-    hist[at + ctl[row + PROBE_2]] = value
+    mem[ctl[row + PROBE_2]] = value
     if ctl[row + TOTAL] >= 0:
         hist[at + ctl[row + TOTAL]] = value
 

@@ -43,7 +43,7 @@ def adagrad(row, ctl, setting, mem, data, hist):
         s = multiply_add(g, g, load(squares, k, live))
         store(squares, k, live, s)
         sums = move(param, k, live, lr * g / root_of(s, eps, is_inside), measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)
 
 
 @kernel("adadelta")
@@ -66,7 +66,7 @@ def adadelta(row, ctl, setting, mem, data, hist):
         store(square_avg, k, live, v)
         store(acc_delta, k, live, multiply_add(keep, d, take * delta * delta))
         sums = move_along(param, k, live, minus_lr, delta, measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)
 
 
 @kernel("rmsprop")
@@ -102,4 +102,4 @@ def rmsprop(row, ctl, setting, mem, data, hist):
             sums = move_along(param, k, live, minus_lr, b, measured, sums)
         else:
             sums = move(param, k, live, lr * g / root_of(v, eps, is_inside), measured, sums)
-    report_sums(row, ctl, hist, sums)
+    report_sums(row, ctl, mem, hist, sums)
