@@ -269,8 +269,9 @@ class Console:
 
     def _setting(self, key: str, column: int) -> Setting:
         """By its name, the end of it, or of a single number; else what was typed, whose fault the edit will tell."""
-        from tui_nn.debugger.edits import is_value_key, value_of
+        from tui_nn.debugger.edits import value_of
         from tui_nn.debugger.settings import Setting, settings_of
+        from tui_nn.scenario.edit_keys import is_value_key
 
         program = self.session.program_of_edits
         settings = settings_of(program)
