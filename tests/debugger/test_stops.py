@@ -343,3 +343,33 @@ def test_a_stop_says_itself_as_it_is_written(text: str):
     session = net_session("validation")
     assert str(session.stops.add(text)) == text
     assert str(read_stop(text)) == text
+
+
+def test_where_stops_halted_the_run_is_remembered_until_an_edit_replaces_it():
+    """In this run and in its forks; what lies behind an edit is gone, and undo brings it back."""
+    session = net_session("plateau")
+    session.stops.add("iteration 3")
+    session.stops.add("iteration 7")
+    assert [session.run(5).position, session.run(5).position] == [(3, 0), (7, 0)]
+    session.goto(9)
+    assert session.stops.halts == [(3, 0), (7, 0)]
+    session.goto(5)
+    assert session.fork().stops.halts == [(3, 0)]
+    session.set("optimizer.lr", 0.01)
+    assert session.stops.halts == [(3, 0)]
+    session.undo()
+    assert session.stops.halts == [(3, 0), (7, 0)]
+
+
+def test_a_stop_is_written_anew_under_its_number():
+    session = net_session("validation")
+    for text in ("loss > 1", "epoch 2", "loss changes"):
+        session.stops.add(text)
+    changed = session.stops.change(2, "op forward dense_1, ignore 2")
+    assert [(each.number, str(each)) for each in session.stops] == [
+        (1, "loss > 1"), (2, "op forward dense_1, ignore 2"), (3, "loss changes"),
+    ]  # fmt: skip
+    assert (changed.hits, changed.enabled) == (0, True)
+    with pytest.raises(StopError, match="unknown op"):
+        session.stops.change(2, "op nowhere")
+    assert str(session.stops[2]) == "op forward dense_1, ignore 2"

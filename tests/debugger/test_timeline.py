@@ -12,6 +12,7 @@ from tui_nn.engine import layout as at
 from tui_nn.engine import recording as recording_module
 from tui_nn.engine import rows as rows_module
 from tui_nn.engine.recording import MOST_SLOTS
+from tui_nn.scenario import load_scenario
 
 TINY = [(3, "tanh"), (1, "linear")]
 
@@ -163,3 +164,20 @@ def test_reached_is_the_furthest_place():
     assert session.reached == Position(30, 2)
     session.step("op", 2)
     assert session.reached == Position(30, 3)
+
+
+def test_where_checkpoints_stand_is_told_over_edits():
+    """In rising order, those that an edit has replaced left out; the same as those whose states can be had."""
+    session = Session(load_scenario("xor-mlp"))
+    session.goto(40)
+    kept = session.timeline.kept_iterations().tolist()
+    assert kept == [each.iteration for each in session.timeline.kept_states()]
+    assert kept == sorted(set(kept))
+    assert len(kept) > 3
+    session.goto(20)
+    session.set("data.batch_size", 2)
+    session.goto(30)
+    after = session.timeline.kept_iterations().tolist()
+    assert after == sorted(set(after))
+    assert [k for k in after if k < 20] == [k for k in kept if k < 20]
+    assert max(after) <= 30

@@ -48,7 +48,7 @@ def test_a_long_sentence_takes_the_place_of_the_position():
 
 def test_what_stands_behind_a_semicolon_gives_way_to_the_position():
     """At 40 columns the mark and where the run stands; at 80 what the mark is for as well."""
-    mover: Any = SimpleNamespace(kind="", is_waiting=False)
+    mover: Any = SimpleNamespace(kind="", is_waiting=False, searched=None)
     status = status_of(mover, None, None, None, 0.0, "marked 12:0; the Weights tab shows the change since", "")
     texts = [as_text(header_lines("t", status, canned.frame(), width, 1, INK)) for width in (40, 80)]
     assert "marked 12:0  " in texts[0]
@@ -58,7 +58,7 @@ def test_what_stands_behind_a_semicolon_gives_way_to_the_position():
 
 def test_a_run_past_its_plan_says_so():
     """5,412 of 1,290 would be no share of anything; and who pressed space once more sees that nothing ends the run."""
-    mover: Any = SimpleNamespace(kind="run", is_waiting=False, condition="")
+    mover: Any = SimpleNamespace(kind="run", is_waiting=False, condition="", searched=None)
     for iteration, joined, said in (
         (700, "700 of 1,290", "running  9"),
         (5412, "5,412 past 1,290", "past the plan  9"),
@@ -101,3 +101,19 @@ def test_a_click_on_the_timeline_leads_to_where_the_knob_is_then(width: int):
         end = max(frame.planned_iterations, frame.reached.iteration)
         assert min(int(iteration / end * (last - first - 1)), last - first - 2) == x - first - 1
     assert timeline_at(50, frame, 50) is None
+
+
+@pytest.mark.parametrize("width", [26, 48])
+def test_the_timeline_shows_checkpoints_and_where_stops_halted(width: int):
+    """Ticks only on what was reached and never over a mark; the knob stays where it is; the words behind it, too."""
+    frame = canned.frame(iteration=640)
+    plain = as_text([timeline(frame, width, INK)]).rstrip("\n")
+    ticks = range(0, 1200, 40)
+    text = as_text([timeline(frame, width, INK, [(320, "halt", "warn")], ticks)]).rstrip("\n")
+    assert len(text) == len(plain)
+    assert text.index("●") == plain.index("●")
+    assert text.count("■") == 1
+    assert all(text[k] == plain[k] for k in range(len(plain)) if plain[k] not in "━" and text[k] not in "┷■")
+    end = max(k for k, sign in enumerate(text) if sign in "┷●")
+    assert not set(text[end + 1 :]) & set("┷■")
+    assert "┷" in text

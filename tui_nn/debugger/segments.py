@@ -113,6 +113,11 @@ class Segment:
         count = self._machine.n_kept if self._machine else 0
         return len(self.recording.kept_until(NEVER, count))
 
+    @property
+    def kept_iterations(self) -> np.ndarray:
+        """At which iterations they stand."""
+        return self.recording.kept_iterations(self._machine.n_kept if self._machine else 0)
+
     def thin(self, most: int) -> None:
         """Keep at most so many of its checkpoints."""
         self.recording.thin(most, self._machine.n_kept if self._machine else 0)

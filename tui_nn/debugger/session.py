@@ -353,6 +353,8 @@ class Session:
 
     def _note(self, stop: Stop) -> Stop:
         self.timeline.note_reached()
+        if stop.fired:
+            self.stops.note_halt(stop.position)
         self.last_stop = stop
         return stop
 

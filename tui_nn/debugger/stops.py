@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 from tui_nn.debugger.position import Position
 from tui_nn.debugger.stop_kinds import Evaluated, Kind, StopError, Wanted, parse_stop, read_stop
@@ -13,12 +14,14 @@ from tui_nn.engine import layout as at
 from tui_nn.engine.writers import writers
 
 if TYPE_CHECKING:
+    from tui_nn.debugger.segments import Segment
     from tui_nn.debugger.session import Session
     from tui_nn.engine.program import Program
 
 __all__ = ["Breakpoint", "Fired", "Hit", "StopError", "Stops"]
 
 MOST_STOPS = 100
+MOST_HALTS = 500  # that are remembered of a segment
 
 
 @dataclass
@@ -67,6 +70,7 @@ class Stops:
         self._session = session
         self._list: list[Breakpoint] = []
         self._last_number = 0
+        self._halts: WeakKeyDictionary[Segment, set[Position]] = WeakKeyDictionary()
 
     def __iter__(self) -> Iterator[Breakpoint]:
         return iter(tuple(self._list))
@@ -85,23 +89,51 @@ class Stops:
         """The same list for a fork, with counts of its own from here on."""
         other = Stops(session)
         other._list, other._last_number = [replace(each) for each in self._list], self._last_number
+        for place in self.halts:
+            if place <= session.timeline.reached:
+                other.note_halt(place)
         return other
+
+    @property
+    def halts(self) -> list[Position]:
+        """Where stops have halted this run, in the order of the places; of what an edit has replaced, nothing."""
+        timeline = self._session.timeline
+        pieces = [(k, place) for k, each in enumerate(timeline.segments) for place in self._halts.get(each, ())]
+        return sorted(place for k, place in pieces if timeline.index_at(place) == k)
+
+    def note_halt(self, place: Position) -> None:
+        timeline = self._session.timeline
+        places = self._halts.setdefault(timeline.segments[timeline.index_at(place)], set())
+        if len(places) < MOST_HALTS:
+            places.add(place)
 
     def add(self, text: str, temporary: bool = False, ignore: int = 0) -> Breakpoint:
         """Set one, by its text. Errors: StopError or ExpressionError (both ValueErrors), with place and cure."""
-        wanted = read_stop(text)
         if len(self._list) >= MOST_STOPS:
             raise StopError(f"{MOST_STOPS} stops are set, and more are not possible; remove one")
         if ignore < 0:
             raise StopError(f"ignore is {ignore}; it counts how often the stop is passed over, so it is 0 or more")
-        program = self._session.program
-        kind = parse_stop(program, wanted.text)
-        _check_width(program, [*(each.kind for each in self._list), kind])
+        wanted, kind = self._read(text, self._list)
         wanted = replace(wanted, temporary=wanted.temporary or temporary, ignore=wanted.ignore or ignore)
         self._last_number += 1
         new = Breakpoint(self._last_number, wanted.text, kind, wanted.temporary, wanted.ignore, wanted.enabled)
         self._list.append(new)
         return new
+
+    def change(self, number: int, text: str) -> Breakpoint:
+        """Another text under the same number, counted from 0. Errors: as of `add`; the stop then is as it was."""
+        old = self[number]
+        wanted, kind = self._read(text, [each for each in self._list if each is not old])
+        new = Breakpoint(number, wanted.text, kind, wanted.temporary, wanted.ignore, wanted.enabled)
+        self._list[self._list.index(old)] = new
+        return new
+
+    def _read(self, text: str, others: Iterable[Breakpoint]) -> tuple[Wanted, Kind]:
+        """What it says here, beside the others."""
+        wanted, program = read_stop(text), self._session.program
+        kind = parse_stop(program, wanted.text)
+        _check_width(program, [*(each.kind for each in others), kind])
+        return wanted, kind
 
     def remove(self, number: int) -> None:
         self._list.remove(self[number])

@@ -18,7 +18,7 @@ from tui_nn.engine import layout as at
 from tui_nn.engine.compiler import build_program
 from tui_nn.engine.machine import Kept, Machine
 from tui_nn.engine.program import Program
-from tui_nn.engine.recording import Recording
+from tui_nn.engine.recording import NEVER, Recording
 from tui_nn.engine.rows import first_row
 from tui_nn.scenario import Scenario
 from tui_nn.scenario.edit_keys import is_value_key, number_of
@@ -232,6 +232,13 @@ class Timeline:
             last = self.segments[k + 1].start.iteration - 1 if k < self._here else position.iteration
             kept += segment.machine(self.mail).kept_states(last)
         return kept
+
+    def kept_iterations(self) -> np.ndarray:
+        """Where checkpoints are, all of them in rising order: for a picture, so it may be asked for while it is moved."""
+        segments = self.segments
+        ends = [segment.start.iteration for segment in segments[1:]]
+        pieces = [segment.kept_iterations for segment in segments]
+        return np.concatenate([piece[piece < end] for piece, end in zip(pieces, [*ends, NEVER], strict=True)])
 
     def replay_state(self, iteration: int) -> tuple[int, np.ndarray]:
         """(iteration, state) of the newest checkpoint of this segment up to that iteration, or of its first."""

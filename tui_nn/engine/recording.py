@@ -106,6 +106,11 @@ class Recording:
         open_ones = (Kept(int(self.kept_at[k]), self.kept[self.kept_in[k]]) for k in range(count))
         return [kept for kept in (*self._frozen, *open_ones) if kept.iteration <= iteration]
 
+    def kept_iterations(self, count: int) -> np.ndarray:
+        """Their iterations alone, in rising order."""
+        frozen = np.array([kept.iteration for kept in self._frozen], np.int64)
+        return np.concatenate([frozen, np.sort(self.kept_at[:count])])
+
     def freeze(self, count: int) -> None:
         """What is kept now is never dropped or written over any more."""
         if count:

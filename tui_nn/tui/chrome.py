@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
@@ -37,21 +37,22 @@ class Status:
 
 
 def header_lines(
-    title: str, status: Status, frame: Frame | None, width: int, height: int, ink: Ink, note: str = ""
-) -> list[Line]:
+    title: str, status: Status, frame: Frame | None, width: int, height: int, ink: Ink, note: str = "",
+    ticks: Iterable[int] = (), marks: Sequence[Mark] = (),
+) -> list[Line]:  # fmt: skip
     """Two rows: title and timeline; status and position. In one row: status and position alone.
 
-    note: said behind the title, where there is room for both.
+    note: said behind the title, where there is room for both. ticks, marks: on the timeline.
     """
     if height < 2:
         return [_status_line(status, frame, width, ink)]
-    return [_title_line(title, note, frame, width, ink), _status_line(status, frame, width, ink)]
-
-
-def _title_line(title: str, note: str, frame: Frame | None, width: int, ink: Ink) -> Line:
-    name = " tui-nn  "
     bar_width = _bar_width(width)
-    bar = timeline(frame, bar_width, ink) if frame and bar_width else []
+    bar = timeline(frame, bar_width, ink, marks, ticks) if frame and bar_width else []
+    return [_title_line(title, note, bar, width, ink), _status_line(status, frame, width, ink)]
+
+
+def _title_line(title: str, note: str, bar: Line, width: int, ink: Ink) -> Line:
+    name = " tui-nn  "
     used = sum(cells(segment.text) for segment in bar)
     room = width - cells(name) - used - 3
     words = [ink.say(fit(title, room), "strong")]
@@ -70,10 +71,13 @@ def _bar_width(width: int) -> int:
     return min(width // 3, 48) if width >= 60 else 0
 
 
-def timeline(frame: Frame, width: int, ink: Ink, marks: Sequence[Mark] = ()) -> Line:
-    """◂━━◆━●──── ▸ 300 of 675: done, edited, here, reached before a rewind, still to come.
+def timeline(
+    frame: Frame, width: int, ink: Ink, marks: Sequence[Mark] = (), ticks: Iterable[int] = ()
+) -> Line:  # fmt: skip
+    """◂━┷━◆━●──── ▸ 300 of 675: done, a checkpoint, edited, here, reached before a rewind, still to come.
 
-    marks: others than the edits, as (iteration, glyph, role); of two in one cell the last is seen.
+    marks: others than the edits, as (iteration, glyph, role); of two in one cell the last is seen. ticks: iterations of
+    checkpoints, seen where nothing else is.
     """
     end, label, inner = _scale(frame, width)
     here = min(int(frame.iteration / end * inner), inner - 1)
@@ -81,6 +85,9 @@ def timeline(frame: Frame, width: int, ink: Ink, marks: Sequence[Mark] = ()) -> 
     back, ahead = frame.position > (0, 0), frame.position < frame.reached
     row = [("reached", "accent")] * here + [("knob", "strong")] + [("reached", "dim")] * (seen - here)
     row += [("track", "rule")] * (inner - len(row))
+    for cell in {min(int(tick / end * inner), inner - 1) for tick in ticks}:
+        if cell != here and cell <= seen:
+            row[cell] = "tick", row[cell][1]
     for iteration, glyph, role in (*marks, *((at, "edit", "update") for at in edited_at(frame))):
         cell = min(int(iteration / end * inner), inner - 1)
         if cell != here:
