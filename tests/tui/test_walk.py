@@ -82,6 +82,24 @@ async def _until(walk: Walk, key: str) -> None:
     await walk.until(lambda: not walk.run.mover.kind, "it stops")  # type: ignore[union-attr]
     losses = walk.run.session.history["loss"]  # type: ignore[union-attr]
     assert losses[-1] < 1.5 <= min(losses[:-1])
+    await walk.at(20)
+    await walk.press(key)
+    walk.screen.query_one(Input).value = "back iteration < 7"
+    await walk.press("enter")
+    await walk.until(lambda: not walk.run.mover.kind, "it is back")  # type: ignore[union-attr]
+    assert walk.position[0] == 6
+
+
+@check("console")
+async def _console(walk: Walk, key: str) -> None:
+    await walk.at(0)
+    await walk.press(key)
+    walk.screen.query_one(Input).value = "next 2"
+    await walk.press("enter")
+    assert walk.position == (2, 0)
+    walk.screen.query_one(Input).value = "loss"
+    await walk.press("enter")
+    assert "> loss" in walk.text
 
 
 @check("goto")

@@ -26,7 +26,7 @@ class Area:
 class Arrangement:
     """`panels` has those that are shown; `hidden` those that one panel of a zone covers; `bars` are vertical lines.
 
-    caption: what a lesson says, below the panel it speaks of; None without one.
+    caption: what a lesson says, below the panel it speaks of; None without one. strip: rows of values below all panels.
     """
 
     header: Area
@@ -35,6 +35,7 @@ class Arrangement:
     hidden: dict[str, tuple[str, ...]]
     bars: tuple[Area, ...]
     caption: Area | None = None
+    strip: Area | None = None
 
     @property
     def zone(self) -> Area:
@@ -51,19 +52,22 @@ def is_too_small(width: int, height: int) -> bool:
 
 def arrange(
     width: int, height: int, focus: str, *, right: str = "detail", below: str = "curves", zoomed: bool = False,
-    n_ops: int = 20, n_layers: int = 6,
+    n_ops: int = 20, n_layers: int = 6, strip: int = 0, covered: int = 0,
 ) -> Arrangement:  # fmt: skip
     """The debugger's screen.
+
+    strip: rows below the panels that they give up; covered: those above the footer on which something else lies.
 
     focus: the focused panel, always shown. right: the panel of the right zone seen last; below: of curves and lesson
     the one seen last. n_ops, n_layers: how much the left column has to show.
     """
     header_rows = 2 if height >= 16 else 1
     header, footer = Area(0, 0, width, header_rows), Area(0, max(height - 1, 0), width, 1)
-    top, rows = header_rows, max(height - header_rows - 1, 1)
+    top, rows = header_rows, max(height - header_rows - 1 - strip - covered, 1)
+    below_all = Area(0, top + rows, width, strip) if strip else None
     if zoomed or width < NARROW:
         others = () if zoomed else tuple(panel for panel in PANELS if panel != focus)
-        return Arrangement(header, footer, {focus: Area(0, top, width, rows)}, {focus: others}, ())
+        return Arrangement(header, footer, {focus: Area(0, top, width, rows)}, {focus: others}, (), strip=below_all)
     left = _left_width(width)
     panels = _left_column(left, top, rows, n_ops, n_layers)
     x, rest = left + 1, width - left - 1
@@ -86,7 +90,7 @@ def arrange(
         shown = focus if focus in RIGHT else right
         panels[shown] = Area(x, top, rest, rows)
         hidden[shown] = tuple(panel for panel in RIGHT if panel != shown)
-    return Arrangement(header, footer, panels, hidden, tuple(bars))
+    return Arrangement(header, footer, panels, hidden, tuple(bars), strip=below_all)
 
 
 def _left_width(width: int) -> int:

@@ -158,15 +158,16 @@ class Changing:
         screen.prepare_edited()
         screen.look()
 
-    def undo(self, is_redo: bool = False) -> None:
+    def undo(self, is_redo: bool = False) -> Edit | None:
         screen = self.screen
         if screen.session is None:
-            return
+            return None
         edit = self.make(lambda session: session.redo() if is_redo else session.undo())
         if edit is None:
             self._tell("nothing was taken back" if is_redo else "nothing was changed in this run")
         else:
             self._tell(f"{'made again' if is_redo else 'taken back'}: {edit}")
+        return edit
 
     def _tell(self, words: str) -> None:
         self.told = words if self.screen.compiling is not None else ""

@@ -96,7 +96,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("epoch", ("right_curly_bracket",), "epoch", "Go to the start of the next epoch (one pass over the data).", "debugger", "step('epoch')"),
     Command("back-epoch", ("left_curly_bracket",), "epoch back", "Go to the start of this epoch; if there, of the one before.", "debugger", "back('epoch')"),
     Command("run", ("space", "c"), "run/pause", "Train at full speed, or pause; while the lesson plays, pause and resume it.", "debugger", "run_pause", 4),
-    Command("until", ("u",), "until", "Run until a condition holds, such as loss < 0.1.", "debugger", "until"),
+    Command("until", ("u",), "until", "Run until a condition holds, such as loss < 0.1; back dead.relu_1 > 0 goes back to where it held last.", "debugger", "until"),
     Command("goto", ("g",), "go to", "Go to a position: an iteration, or iteration:operation.", "debugger", "goto"),
     Command("first", ("home",), "start", "Go back to the very start.", "debugger", "first"),
     Command("last", ("end",), "last", "Go to the furthest position reached so far.", "debugger", "last"),
@@ -118,6 +118,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("redo", ("ctrl+y",), "redo", "Make the change again that was taken back last.", "debugger", "redo"),
     Command("edit-before", ("ctrl+left",), "edit before", "Go back to where the run was edited last before this place.", "debugger", "to_edit(-1)"),
     Command("edit-after", ("ctrl+right",), "edit after", "Go to where the run is edited next.", "debugger", "to_edit(1)"),
+    Command("console", ("colon",), "console", "Console: look at any value, set stops, move and change the run by words; tab completes.", "debugger", "console"),
     # Debugger: looking
     Command("next-panel", ("tab",), "panel", "Focus the next panel.", "debugger", "next_panel"),
     Command("previous-panel", ("shift+tab",), "previous panel", "Focus the panel before.", "debugger", "next_panel(-1)"),
@@ -181,7 +182,7 @@ COMMANDS: tuple[Command, ...] = (
     # Everywhere
     Command("help", ("question_mark", "f1"), "help", "Show the keys: the focused panel's first, then all.", "app", "help", 2),
     Command("glossary", ("i", "f2"), "words", "What is this? Explain the words on the screen, and all others.", "app", "glossary"),
-    Command("palette", ("ctrl+p", "colon"), "commands", "Find any command by typing part of its name.", "app", "command_palette", 7),
+    Command("palette", ("ctrl+p",), "commands", "Find any command by typing part of its name.", "app", "command_palette", 7),
     Command("jump", ("j", "f3"), "jump", "Jump: a letter stands on all that can be gone to; press it.", "app", "jump"),
     Command("log", ("f4",), "log", "Show what was printed while this screen was shown.", "app", "log"),
     Command("language", ("l",), "language", "Switch titles and lessons between English and Korean.", "app", "language"),

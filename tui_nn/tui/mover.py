@@ -36,7 +36,8 @@ class Mover:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.kind: Literal["", "run", "seek"] = ""
-        self.condition = ""  # that a run waits for
+        self.condition = ""  # that a run waits for, or that is looked for backwards
+        self._is_back = False
         self._from = 0  # the earliest iteration of a seek so far; behind where it began if it goes back
         self._goal = session.position
         self._queued: Position | None = None
@@ -56,6 +57,11 @@ class Mover:
         now, goal = self.session.position.iteration, self._goal.iteration
         self._from = min(self._from, now)
         return (now - self._from) / (goal - self._from) if now <= goal and goal > self._from else 0.0
+
+    @property
+    def searched(self) -> float | None:
+        """How much of a search backwards is done, 0 to 1; None while none is under way."""
+        return (self.session.searched or 0.0) if self.kind == "run" and self._is_back else None
 
     @property
     def goal(self) -> Position:
@@ -89,7 +95,7 @@ class Mover:
             return
         self.stop()
         self.session.start(goal, watch=True)
-        self.kind, self.condition = "run", ""
+        self._running()
 
     def run_until(self, condition: str, max_iterations: int | None = None, by: By = "iteration") -> None:
         """Errors: ExpressionError for a condition that cannot be read on this network."""
@@ -97,7 +103,26 @@ class Mover:
             return
         self.stop()
         self.session.start_until(condition, max_iterations, by)
-        self.kind, self.condition = "run", condition
+        self._running(condition)
+
+    def back_until(self, condition: str) -> None:
+        """To where it held last. Errors: as of `run_until`."""
+        if not self._is_ready(lambda: self.back_until(condition)):
+            return
+        self.stop()
+        self.session.start_back_until(condition)
+        self._running(condition, is_back=True)
+
+    def back_to_stop(self) -> None:
+        """To where a stop fires."""
+        if not self._is_ready(self.back_to_stop):
+            return
+        self.stop()
+        self.session.start_back_to_stop()
+        self._running("a stop", is_back=True)
+
+    def _running(self, condition: str = "", is_back: bool = False) -> None:
+        self.kind, self.condition, self._is_back = "run", condition, is_back
 
     def stop(self) -> Stop | None:
         """End whatever moves, now; forget what was queued or remembered. The Stop of what was interrupted."""

@@ -204,6 +204,10 @@ class Runs:
         return min(shares, default=None)
 
     @property
+    def searched(self) -> float | None:
+        return self._lead.mover.searched
+
+    @property
     def is_waiting(self) -> bool:
         return any(run.mover.is_waiting for run in self.entries)
 
@@ -231,11 +235,21 @@ class Runs:
 
     def run_until(self, condition: str, max_iterations: int | None = None, by: By = "iteration") -> None:
         """The one looked at runs until its condition holds; the others follow."""
+        self._search(lambda mover: mover.run_until(condition, max_iterations, by))
+
+    def back_until(self, condition: str) -> None:
+        """The one looked at goes back to where its condition held last; the others follow."""
+        self._search(lambda mover: mover.back_until(condition))
+
+    def back_to_stop(self) -> None:
+        self._search(lambda mover: mover.back_to_stop())
+
+    def _search(self, begin: Callable[[Mover], None]) -> None:
         self._halt()
         self._leading = self.active
         for run in self.entries:
             run.is_over = False
-        self._lead.mover.run_until(condition, max_iterations, by)
+        begin(self._lead.mover)
 
     def stop(self) -> Stop | None:
         """All stand still; those that were ahead or behind then come to the one looked at."""

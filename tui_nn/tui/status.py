@@ -33,6 +33,9 @@ def status_of(
         if mover.is_waiting:
             return Status("waiting", f"waiting for: {name}", f"waits: {compiling.name}")
         return Status("compiling", f"{compiling.doing} {name}", compiling.doing)
+    if mover.searched is not None:
+        share = f"back to {mover.condition}  {int(100 * mover.searched)} %"
+        return Status("seeking", f"{share}  esc cancels", "going back, esc cancels")
     if mover.kind == "run" and mover.condition:
         rate = f"  {speed:,.0f} iterations/s" if speed else ""
         return Status("running", f"until {mover.condition}{rate}  esc cancels", "running, esc cancels")
@@ -42,9 +45,11 @@ def status_of(
         return Status("running", f"{words}  {speed:,.0f} iterations/s" if speed else words, "running")
     if mover.kind == "seek":
         return Status("seeking", f"seeking {int(100 * (mover.share or 0.0))} %  esc cancels", "seeking, esc cancels")
+    if reason in ("stop", "condition") and text:  # says what is not finite, too
+        return Status("stopped", text)
     if bad := non_finite(frame):
         return Status("stopped", bad)
-    if reason in ("condition", "end", "full") and text:
+    if reason in ("end", "full") and text:
         return Status("stopped", text)
     if player is not None and player.quiz is not None and not player.quiz.is_told:
         return Status("waiting", text) if text and not reason else _asks(player, player.quiz)

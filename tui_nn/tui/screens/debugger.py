@@ -101,15 +101,24 @@ class DebuggerScreen(RunsScreen):
             self.say("nothing runs; q quits")
 
     def action_until(self) -> None:
-        from tui_nn.tui.asking import until_prompt
+        """Forwards, or after the word back to where it held last."""
+        from tui_nn.tui.asking import read_search, until_prompt
 
-        def typed(condition: str | None) -> None:
-            if condition:
+        session = self.session
+
+        def typed(text: str | None) -> None:
+            if text and session is not None:
                 self.speed.restart(self.frame.iteration if self.frame else 0)
-                self._move(lambda mover: mover.run_until(condition))
+                self._move(read_search(session.program, text))
+
+        if session is not None:
+            self.app.push_screen(until_prompt(session, self.ink), typed)
+
+    def action_console(self) -> None:
+        from tui_nn.tui.screens.console import ConsoleScreen
 
         if self.session is not None:
-            self.app.push_screen(until_prompt(self.session.program, self.ink), typed)
+            self.app.push_screen(ConsoleScreen(self))
 
     def action_goto(self) -> None:
         from tui_nn.tui.asking import goto_prompt, parse_place
@@ -224,10 +233,17 @@ class DebuggerScreen(RunsScreen):
         self.waiting.cancel(self.runs.pictures if self.runs else [], self.clock())
         return "the picture was cancelled"
 
+    def cancel(self) -> bool:
+        """End what the user waits for, and say so; False if there is nothing."""
+        cancelled = self._cancel()
+        if cancelled:
+            self.say(cancelled)
+        return bool(cancelled)
+
     def action_leave(self) -> None:
         """Back one level; before that, end what the user waits for."""
-        if cancelled := self._cancel():
-            self.say(cancelled)
+        if self.cancel():
+            pass
         elif self.zoomed:
             self.action_zoom()
         elif self.view.read is not None and self.focus_name == "curves":

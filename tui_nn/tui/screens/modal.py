@@ -15,6 +15,7 @@ from textual.widgets import Input
 from tui_nn.tui.arrange import MIN_HEIGHT, MIN_WIDTH, is_too_small
 from tui_nn.tui.chrome import Bar
 from tui_nn.tui.commands import COMMANDS
+from tui_nn.tui.completing import Complete, Completer
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line, Page
 from tui_nn.tui.text import cells, wrap
@@ -90,11 +91,15 @@ class PromptScreen(Modal[str | None]):
     PromptScreen Bar { position: relative; width: 1fr; height: auto; }
     PromptScreen Input, PromptScreen Input:focus { padding: 0; background: $surface; }
     """
-    BINDINGS = quiet({"escape": "cancel"})
+    BINDINGS = quiet({"escape": "cancel"}) + quiet({"tab": "complete(1)", "shift+tab": "complete(-1)"}, priority=True)
 
-    def __init__(self, label: str, hint: str, ink: Ink, check: Callable[[str], str | None], value: str = "") -> None:
+    def __init__(
+        self, label: str, hint: str, ink: Ink, check: Callable[[str], str | None], value: str = "",
+        complete: Complete | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(classes="ascii" if ink.ascii else "")
         self.label, self.hint, self.ink, self.check, self.value = label, hint, ink, check, value
+        self.completer = Completer(complete) if complete else None
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -124,7 +129,22 @@ class PromptScreen(Modal[str | None]):
             bar.show(lines)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._say("")
+        if self.completer is not None:
+            self.completer.look(event.value, event.input.cursor_position)
+        self._show_candidates()
+
+    def _show_candidates(self) -> None:
+        """Below the line, in the place of what was wrong with it."""
+        lines = self.completer.lines(max(self.size.width - 4, 20), 2, self.ink) if self.completer else []
+        self._put("prompt-error", lines)
+
+    def action_complete(self, by: int) -> None:
+        for line in self.query(Input) if self.completer is not None else ():
+            text, cursor = self.completer.tab(line.value, line.cursor_position, by)  # type: ignore[union-attr]
+            with line.prevent(Input.Changed):
+                line.value = text
+            line.cursor_position = cursor
+            self._show_candidates()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         text = event.value.strip()

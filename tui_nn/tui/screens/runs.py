@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tui_nn.tui.changing import Changing
-from tui_nn.tui.chrome import Status, header_lines
+from tui_nn.tui.chrome import Mark, Status, header_lines
+from tui_nn.tui.desk import Desk
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.layout_memory import restore
 from tui_nn.tui.opening import Alone, Compiling, Failed, Joined, Opened, Opening
@@ -23,6 +24,7 @@ from tui_nn.tui.status import Speed, status_of
 from tui_nn.tui.waiting import Waiting
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import ComposeResult
 
     from tui_nn.debugger.position import Stop
@@ -50,6 +52,7 @@ class RunsScreen(ZonesScreen):
         self.mover: Mover | Runs | None = None
         self.playing = Playing(self)
         self.changing = Changing(self)
+        self.desk = Desk(self)
         self.quiz_note = QuizNote()
         self.waiting = Waiting()
         self.pulse = Pulse(self, self.tick, lambda: self._moves)
@@ -190,6 +193,7 @@ class RunsScreen(ZonesScreen):
         runs.refresh()
         self._show_runs(runs)
         self.say()
+        self.desk.note(None)
         for panel in self.panels.values():
             panel.redraw()
 
@@ -285,6 +289,7 @@ class RunsScreen(ZonesScreen):
             self._show_runs(runs)
             self.speed.note(runs.looked_at.frame.iteration)
         self.say(stop.message if stop else "", stop.reason if stop else "")
+        self.desk.note(stop)
 
     # What is said
 
@@ -303,7 +308,23 @@ class RunsScreen(ZonesScreen):
         note = f"beside: {others[0].title}" if len(others) == 1 else f"beside {len(others)} others" if others else ""
         if self.runs and self.runs.looked_at.of is not None:
             note = f"{self.runs.looked_at.title}  {note}"
-        self.header.show(header_lines(title, self.status, self.frame, width, height, self.ink, note))
+        ticks, marks = self._marks()
+        self.header.show(header_lines(title, self.status, self.frame, width, height, self.ink, note, ticks, marks))
+
+    def _marks(self) -> tuple[list[int], list[Mark]]:
+        """On the timeline: checkpoints, and where stops have halted the run."""
+        if self.session is None:
+            return [], []
+        ticks = self.session.timeline.kept_iterations().tolist()
+        return ticks, [(place.iteration, "halt", "warn") for place in self.session.stops.halts]
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.desk.draw()
+        super().on_resize(event)
+
+    def use_ink(self, ink: Ink) -> None:
+        super().use_ink(ink)
+        self.desk.draw()
 
     @property
     def is_hinting(self) -> bool:

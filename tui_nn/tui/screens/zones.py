@@ -13,7 +13,7 @@ from textual.widget import Widget
 from tui_nn.scenario.panels import VIEWS
 from tui_nn.tui.arrange import Area, Arrangement, arrange
 from tui_nn.tui.caption import Caption, caption_lines, with_caption
-from tui_nn.tui.chrome import Bar, Gutter, footer_line
+from tui_nn.tui.chrome import Bar, Gutter, Line, footer_line
 from tui_nn.tui.commands import PANELS, PLACES, footer_commands
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.jump import Place, places_in
@@ -72,6 +72,8 @@ class ZonesScreen(Screen[None]):
         self.panels: dict[str, Panel] = {}
         self.arrangement: Arrangement | None = None
         self.caption: Caption | None = None
+        self.strip_lines: list[Line] = []  # below all panels
+        self.covered = 0  # rows above the footer on which another screen lies
         self._gutters: list[Gutter] = []
 
     @property
@@ -82,10 +84,12 @@ class ZonesScreen(Screen[None]):
         self.panels = {kind.where: kind(self.view, self.ink) for kind in KINDS}
         self._gutters = [Gutter(self.ink), Gutter(self.ink)]
         self.header, self._footer, self._caption = Bar("header"), Bar("footer"), Bar("caption")
+        self._strip = Bar("strip")
         yield self.header
         yield from self.panels.values()
         yield from self._gutters
         yield self._caption
+        yield self._strip
         yield self._footer
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -122,6 +126,8 @@ class ZonesScreen(Screen[None]):
             zoomed=self.zoomed,
             n_ops=len(program.ops) if program else 20,
             n_layers=len(program.layers) if program else 6,
+            strip=len(self.strip_lines),
+            covered=self.covered,
         )
         if self.caption is not None:
             arrangement = with_caption(arrangement, self.caption, self.view.lang)
@@ -131,6 +137,9 @@ class ZonesScreen(Screen[None]):
         self.arrangement = arrangement
         _put(self.header, arrangement.header)
         _put(self._footer, arrangement.footer)
+        self._strip.display = arrangement.strip is not None
+        if arrangement.strip is not None:
+            _put(self._strip, arrangement.strip)
         for name, panel in self.panels.items():
             area = arrangement.panels.get(name)
             panel.display = area is not None
@@ -152,6 +161,19 @@ class ZonesScreen(Screen[None]):
         if area is not None and self.caption is not None:
             _put(self._caption, area)
             self._caption.show(caption_lines(self.caption, self.view.lang, area, self.ink))
+
+    def show_strip(self, lines: list[Line]) -> None:
+        """Rows that stay below all panels, which give them up; none: nothing stands there."""
+        is_as_high = len(lines) == len(self.strip_lines)
+        self.strip_lines = lines
+        self._strip.show(lines)
+        if not is_as_high:
+            self.place()
+
+    def be_covered(self, rows: int) -> None:
+        """Another screen lies on so many rows from below: the panels move out of its way."""
+        self.covered = max(rows - 1, 0)  # one is the footer's
+        self.place()
 
     def say_below(self, caption: Caption | None) -> None:
         """Say something below a panel, until something else is said there; None: nothing any more."""
