@@ -92,3 +92,19 @@ def test_the_command_line_compares(capsys):
     assert data["parting"]["label"] == "update dense_1"
     run_compare("xor-mlp", "xor-mlp", 20, (), (), (), as_json=False)
     assert "Not a byte differs in 20 iterations." in capsys.readouterr().out
+
+
+def test_the_same_edit_at_two_places_is_said_with_its_place():
+    """At the end no setting differs; for ten iterations one did."""
+    session = Session(load_scenario("xor-mlp"))
+    forks = []
+    for place in (20, 30):
+        session.goto(place)
+        fork = session.fork()
+        fork.set("optimizer.lr", 0.05)
+        fork.goto(50)
+        forks.append(fork)
+    rows = compare(*forks).settings
+    assert [(row.key, row.first, row.second, row.since) for row in rows] == [("optimizer.lr", 0.05, 0.5, (20, 0))]
+    same = compare(session, session.whole_past())
+    assert (same.settings, same.parting) == ((), None)

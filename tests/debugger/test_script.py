@@ -153,7 +153,7 @@ def test_a_fork_is_edited_and_the_run_itself_is_not(play):
     performed(playback, 1)
     assert playback.session is own
     assert (own.position, own.scenario.optimizer.lr, fork.scenario.optimizer.lr) == ((11, 0), 0.2, 0.01)
-    assert playback.title_of(fork) == "Played: slow"
+    assert playback.title_of(fork) == "Played · slow"
 
 
 def test_a_line_taken_back_takes_its_forks_and_edits_along(play):

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SettingRow:
-    """key, and its value in either; None where one has no such key. since: of an edit of one number, its place."""
+    """key, and its value in either; None where one has no such key. since: of an edit, its place, where the two differ
+    no more at the end, or it is one of a single number."""
 
     key: str
     first: Any
@@ -81,18 +82,28 @@ def compare(a: Session, b: Session, between: Callable[[], None] = lambda: None, 
 
 
 def _settings(a: Session, b: Session) -> Iterator[SettingRow]:
+    """What differs at the end; and single numbers, and what differed for a time alone, by the edits that made it."""
+    lasting = set()
     for each in differences(a.scenario, b.scenario):
+        lasting.add(each.key)
         yield SettingRow(each.key, each.first, each.second)
-    shared = {*a.edits} & {*b.edits}
-    for session, is_first in ((a, True), (b, False)):
+    shared = [edit for edit in a.edits if edit in b.edits]
+    for session, other, is_first in ((a, b, True), (b, a, False)):
         for edit in session.edits:
-            if edit.is_value and edit not in shared:
-                yield _of_value(edit, is_first)
+            if edit in shared or (edit.key in lasting and not edit.is_value):
+                continue
+            theirs = _beside(edit, other)
+            if theirs != edit.value:
+                first, second = (edit.value, theirs) if is_first else (theirs, edit.value)
+                yield SettingRow(edit.key, first, second, edit.position)
 
 
-def _of_value(edit: Edit, is_first: bool) -> SettingRow:
-    first, second = (edit.value, edit.old) if is_first else (edit.old, edit.value)
-    return SettingRow(edit.key, first, second, edit.position)
+def _beside(edit: Edit, other: Session) -> Any:
+    """What the key of an edit was in the other run at that place; of a single number, before the edit."""
+    if edit.is_value:
+        return edit.old
+    theirs = [each for each in other.edits if each.key == edit.key and each.position <= edit.position]
+    return theirs[-1].value if theirs else edit.old
 
 
 def _parting(a: Session, b: Session, last: int, between: Callable[[], None]) -> Parting | None:

@@ -125,7 +125,7 @@ class Playback:
     def title_of(self, session: "Session") -> str:
         """The scenario's, and the name of a fork."""
         name = next((name for name, each in self.opened.items() if each is session), "")
-        return f"{session.scenario.title}: {name}" if name in self.forks else session.scenario.title
+        return f"{session.scenario.title} · {name}" if name in self.forks else session.scenario.title
 
     @property
     def is_done(self) -> bool:
@@ -223,11 +223,11 @@ class Playback:
             raise ScenarioError(self.own.scenario.id, [problem]) from None
 
     def pair(self, move: Move) -> "tuple[Session, Session]":
-        """The two that are compared, at the same place; the scenario's own comes first."""
-        session = self.session
+        """The two that are compared, at the same place, in the order in which they were opened."""
         other = self.opened[self.partner(move.name)]
         self._bring(other)
-        return (other, session) if other is self.own else (session, other)
+        one, second = (each for each in self.opened.values() if each in (self.session, other))
+        return one, second
 
     def partner(self, name: str | None) -> str:
         """What is compared with: the named one; else the scenario's own or, if that is looked at, the newest beside it."""

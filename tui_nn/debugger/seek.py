@@ -92,7 +92,7 @@ def halted(session: Session, fired: Sequence[Fired], until: Until | None = None,
     if until is not None:
         said.insert(0, f"{until.expression} holds {_place(session, here)}.")
     if is_non_finite:
-        said.append(session.non_finite_text(here.iteration))
+        said.append(session.non_finite_text(here.iteration - (here.op == 0)))
     return Stop("stop" if fired else "condition", here, " ".join(said), tuple(fired))
 
 
