@@ -8,7 +8,8 @@ import random
 import numpy as np
 import pytest
 
-from tests.debugger.test_edits import check, small, wander
+from tests.debugger.test_edits import small
+from tests.debugger.wander import Range, Wanderer
 from tests.engine.make import make_session
 from tui_nn.debugger import again
 from tui_nn.debugger.context import parse_for
@@ -117,16 +118,12 @@ def test_a_long_way_forward_from_a_folded_place(whole, scarce, monkeypatch):
 
 @pytest.mark.parametrize("seed", range(12 if FULL else 2))
 def test_edits_forks_and_moves_agree_with_a_run_that_only_goes_forward(scarce, seed):
-    """As in test_edits, far enough that each segment is folded. A fork keeps its past when its parent folds it."""
-    chance = random.Random(f"folded {seed}")
+    """Far enough that each segment is folded, and that a fork's past is folded by its parent."""
     session = small()
     session.goto(400)
-    wander(session, chance, 25, 400)
-    fork = session.fork()
-    session.goto(session.position.iteration + 300)
-    wander(fork, chance, 10, 400)
-    session.goto(350, 1)
-    check(session, session.edits, {session.position: session.state_bytes()})
+    wanderer = Wanderer(session, f"folded {seed}", Range(60, 400))
+    wanderer.wander(120)
+    wanderer.check_fresh()
 
 
 @pytest.mark.parametrize(

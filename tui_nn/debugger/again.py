@@ -32,7 +32,7 @@ class Again:
         """(end - begin,) of the iterations begin .. end - 1, all of which the run has executed."""
         if (made := self.segment.made) is not None:
             written = made.written  # by a machine that stands in the past
-            if written.since <= begin and end <= made.iteration + 1:
+            if written.since <= begin and end <= made.iteration:
                 return written.exact[begin - written.first : end - written.first, column]
         found = np.empty(max(0, end - begin), self.segment.program.dtype)
         for k in range(begin // PIECE, -(-end // PIECE)):
@@ -53,14 +53,16 @@ class Again:
             return first, self._pieces[k]
 
     def _make(self, first: int, end: int) -> np.ndarray:
-        if self._machine is None:
-            self._machine = Machine(self.segment.program)
-            self._machine.ctl[at.CHECKPOINT_LAST] = NEVER  # it keeps none
         machine = self._machine
-        if not first - PIECE <= machine.iteration <= first or machine.op:
+        if machine is None:
+            machine = self._machine = Machine(self.segment.program)
+            machine.ctl[at.CHECKPOINT_LAST] = NEVER  # it keeps none
             self._go_before(machine, first)
-        machine.run(first, 0)
-        machine.forget()
+        elif not first - PIECE <= machine.iteration <= first:
+            self._go_before(machine, first)
+        if machine.iteration < first or machine.op == 0:  # else the segment begins in the middle of that iteration
+            machine.run(first, 0)
+            machine.forget()
         machine.run(end, 0)
         return machine.rows_before(end, first)
 
