@@ -24,7 +24,7 @@ LONG = 20_000 if QUICK else 1_000_000
 HISTORY = 300 if QUICK else 10_000
 TURNS = 3 if QUICK else 15
 FEW = ("zero-init", "digits-dnn", "lstm-remembers")
-BUDGET_S = 60.0  # of training a preset; one that is slower gets a shorter history, which is said
+MS = 50.0  # the target
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
         f"jumps to any op, {JUMPS} each, in ms{'':<13} {'history':>9} {'state':>9} {'p50':>7} {'p95':>7} {'p99':>7} {'with frame p99':>15}"
     )
     missed = [preset for preset in presets if not _preset(preset)]
-    print(f"{len(missed)} of {len(presets)} presets above 50 ms at p95: {', '.join(missed) or 'none'}")
+    print(f"{len(missed)} of {len(presets)} presets above {MS:.0f} ms at p95: {', '.join(missed) or 'none'}")
     if not CHOSEN:
         _long()
         for name, n in (("784-100-50-20-10", 1_000), ("2-8-8-1", 10_000), ("2-8-8-1", 100_000)):
@@ -43,17 +43,27 @@ def main() -> None:
 
 
 def _preset(preset: str) -> bool:
+    """10,000 iterations; where as many states as there is room for stand too far apart for that, the planned ones."""
     from tui_nn.debugger.session import Session
     from tui_nn.scenario import load_scenario
 
     session = Session(load_scenario(preset))
     session.prepare()
+    session.goto(3)
     before = perf_counter()
-    session.goto(HISTORY // 100)
-    each = (perf_counter() - before) / (HISTORY // 100)
-    n = min(HISTORY, max(100, int(BUDGET_S / each)))
-    session.goto(n)
-    return _print(preset, session, n, share=0.95, target_ms=50.0)
+    session.goto(3 + HISTORY // 400)
+    each = (perf_counter() - before) / (HISTORY // 400)
+    slots = len(session.machine.recording.kept_at)
+    at_best = 0.95e3 * each * HISTORY / slots
+    if at_best > MS:
+        session.goto(session.planned_iterations)
+        is_met = _print(preset, session, session.planned_iterations, share=0.95, target_ms=MS)
+        print(
+            f"{'':<12} {HISTORY:,} iterations of {1e3 * each:.1f} ms: {slots} states stand {at_best:,.0f} ms apart at best (p95)"
+        )
+        return is_met
+    session.goto(HISTORY)
+    return _print(preset, session, HISTORY, share=0.95, target_ms=MS)
 
 
 def _long() -> None:
