@@ -102,6 +102,34 @@ async def _console(walk: Walk, key: str) -> None:
     assert "> loss" in walk.text
 
 
+@check("stops")
+async def _stops(walk: Walk, key: str) -> None:
+    await walk.at(0)
+    session = walk.run.session
+    assert session is not None
+    await walk.press(key, "a")
+    await walk.type("epoch 3")
+    await walk.press("enter", "space")
+    assert [(each.text, each.enabled) for each in session.stops] == [("epoch 3", False)]
+    await walk.press("delete")
+    assert len(session.stops) == 0
+
+
+@check("stop-before", "stop-after")
+async def _to_stops(walk: Walk, key: str) -> None:
+    await walk.at(12)
+    session = walk.run.session
+    assert session is not None
+    await walk.press(key)
+    assert "no stop is set" in walk.text
+    for place in (5, 20):
+        session.stops.add(f"iteration {place}")
+    await walk.press(key)
+    await walk.until(lambda: not walk.run.mover.kind, "it halts")  # type: ignore[union-attr]
+    assert walk.position == ((5, 0) if key == "ctrl+up" else (20, 0))
+    session.stops.clear()
+
+
 @check("goto")
 async def _goto(walk: Walk, key: str) -> None:
     await walk.at(0)

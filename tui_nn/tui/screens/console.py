@@ -57,10 +57,9 @@ class ConsoleScreen(Modal[None]):
     ConsoleScreen Input, ConsoleScreen Input:focus { width: 1fr; padding: 0; background: $surface; }
     """
     BINDINGS = quiet(
-        {"escape": "close", "ctrl+c": "interrupt", "tab": "complete(1)", "shift+tab": "complete(-1)"}
-        | {"up": "recall(-1)", "down": "recall(1)", "pageup": "scroll(-1)", "pagedown": "scroll(1)"},
-        priority=True,
-    )
+        {"escape": "close", "tab": "complete(1)", "shift+tab": "complete(-1)"}
+        | {"up": "recall(-1)", "down": "recall(1)", "pageup": "scroll(-1)", "pagedown": "scroll(1)"}
+    ) + quiet({"ctrl+c": "interrupt"}, priority=True)  # which would copy from the line
 
     def __init__(self, run: DebuggerScreen) -> None:
         super().__init__(classes="ascii" if run.ink.ascii else "")
@@ -83,7 +82,7 @@ class ConsoleScreen(Modal[None]):
     def on_mount(self) -> None:
         self.desk.console.lang = self.lang
         self.desk.on_told = self._show_told
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
         self._place()
         self._show_told()
 

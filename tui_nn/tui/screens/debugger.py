@@ -114,6 +114,21 @@ class DebuggerScreen(RunsScreen):
         if session is not None:
             self.app.push_screen(until_prompt(session, self.ink), typed)
 
+    def action_stops(self) -> None:
+        from tui_nn.tui.screens.stops import StopsScreen
+
+        if self.session is not None:
+            self.pause_all()
+            self.app.push_screen(StopsScreen(self.session, self.action_to_stop, self.ink, self.view.lang))
+
+    def action_to_stop(self, by: int) -> None:
+        """To where a stop fires, ahead or behind."""
+        if self.session is not None and not self.session.stops.active():
+            self.say("no stop is set that is switched on; k sets one")
+            return
+        self.speed.restart(self.frame.iteration if self.frame else 0)
+        self._move(lambda mover: mover.run() if by > 0 else mover.back_to_stop())
+
     def action_console(self) -> None:
         from tui_nn.tui.screens.console import ConsoleScreen
 

@@ -91,7 +91,7 @@ class PromptScreen(Modal[str | None]):
     PromptScreen Bar { position: relative; width: 1fr; height: auto; }
     PromptScreen Input, PromptScreen Input:focus { padding: 0; background: $surface; }
     """
-    BINDINGS = quiet({"escape": "cancel"}) + quiet({"tab": "complete(1)", "shift+tab": "complete(-1)"}, priority=True)
+    BINDINGS = quiet({"escape": "cancel", "tab": "complete(1)", "shift+tab": "complete(-1)"})
 
     def __init__(
         self, label: str, hint: str, ink: Ink, check: Callable[[str], str | None], value: str = "",
