@@ -108,6 +108,6 @@ def _run_text(name: str, session: Session, reopened: Reopened) -> str:
 
 
 def _data(entry: Entry) -> dict[str, Any]:
-    data = {key: value for key, value in vars(entry).items() if key not in ("path", "fault")}
+    data = {key: value for key, value in vars(entry).items() if key not in ("path", "fault", "is_untouched")}
     data |= {"path": str(entry.path), "age_s": round(entry.age_s, 1)}
     return data | ({"fault": entry.fault} if entry.fault else {})

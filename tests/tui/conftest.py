@@ -13,6 +13,7 @@ FULL_TURN = 25  # apps: collecting all takes 0.2 s, and until then their session
 @pytest.fixture(autouse=True)
 def plain_environment(tmp_path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TUI_NN_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("TUI_NN_STATE_DIR", str(tmp_path / "state"))
     for name in ("NO_COLOR", "TEXTUAL_THEME", "SSH_CONNECTION"):
         monkeypatch.delenv(name, raising=False)
 

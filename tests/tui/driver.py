@@ -23,12 +23,13 @@ def drive(
     size: tuple[int, int] = (120, 40),
     ready: bool = True,
     kind: type[TuiApp] = TuiApp,
+    journal: bool = False,
     **wish: Any,
 ) -> TuiApp:
     """Open the app, let `act` use it, close it. With `ready`, `act` starts when all kernels are compiled."""
 
     async def main() -> TuiApp:
-        options = Options(wish=Wish(scenario, **wish) if scenario else None)
+        options = Options(wish=Wish(scenario, **wish) if scenario else None, journal=journal)
         app = kind(options)
         async with app.run_test(size=size) as pilot:
             try:

@@ -32,6 +32,7 @@ class Entry:
     """A journal whose program is gone. iteration, op: where the run stood that was looked at last.
 
     age_s: since the last thing was written. edits: in force in all runs. fault: why it cannot be opened, if it cannot.
+    is_untouched: all runs are as they were opened.
     """
 
     id: str
@@ -44,11 +45,12 @@ class Entry:
     runs: int = 0
     edits: int = 0
     fault: str = ""
+    is_untouched: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Nothing was done that opening the scenario anew would not give."""
-        return not self.fault and self.runs <= 1 and not self.edits and (self.iteration, self.op) == (0, 0)
+        return not self.fault and (self.is_untouched or not self.runs)
 
     def discard(self) -> None:
         """It is wanted no more."""
@@ -149,7 +151,10 @@ def _entry(path: Path, age_s: float) -> Entry:
     run = look if look in at else next(iter(at))
     iteration, op = at[run]
     title, name = (str(scenarios[run].get(key, ""))[:200] for key in ("title", "id"))
-    return Entry(path.stem, path, age_s, title, name, iteration, op, len(at), sum(edits.values()))
+    is_done = any(event["do"] not in ("open", "look", "stand") for _, event in lines.events)
+    is_untouched = not (is_done or any(edits.values()) or any(any(place) for place in at.values()))
+    n_edits = sum(edits.values())
+    return Entry(path.stem, path, age_s, title, name, iteration, op, len(at), n_edits, is_untouched=is_untouched)
 
 
 def _has_runs(events: tuple[tuple[int, dict[str, Any]], ...]) -> bool:

@@ -22,6 +22,7 @@ from tui_nn.tui.hints import ALL_SEEN, Hints, hint_line
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.keymap import Keymap
 from tui_nn.tui.palette import PROVIDERS, Palette
+from tui_nn.tui.recovering import look_for_left
 from tui_nn.tui.screens.gallery import GalleryScreen
 from tui_nn.tui.screens.modal import PageScreen, TooSmall
 from tui_nn.tui.strays import Captured, Strays, stand_in
@@ -49,6 +50,7 @@ class Wish:
     play: bool = False
     speed: float = 1.0
     twin: bool = True  # open the network beside it, if it names one
+    title: str = ""  # to be called by until it is read
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Options:
     keymap: Keymap = field(default_factory=Keymap)
     strays: Strays = field(default_factory=Strays)
     captured: Captured | None = None
+    journal: bool = False  # is what is done kept, so that a crash loses nothing, and what was left offered?
 
 
 class TuiApp(App[int]):
@@ -122,6 +125,8 @@ class TuiApp(App[int]):
             self.show_report("The keymap file", self.options.keymap.report(keymap.keymap_path()))
         self._check_size(self.size.width, self.size.height)
         self.call_after_refresh(self.spare_collector)
+        if self.options.journal:
+            self.call_after_refresh(lambda: look_for_left(self))
 
     def spare_collector(self) -> None:
         """What has been built by now lives as long as the app: keep the garbage collector from walking it at every turn.
@@ -174,11 +179,15 @@ class TuiApp(App[int]):
         while debugger in self.screen_stack:
             self.pop_screen()
 
-    def opening_failed(self, report: str) -> None:
-        """Back to the gallery, with the reason on a page of its own."""
+    def give_up_opening(self) -> None:
+        """Back to the gallery."""
         self.close_run()
         if not any(isinstance(screen, GalleryScreen) for screen in self.screen_stack):
             self.push_screen(GalleryScreen(self.ink, self.lang))
+
+    def opening_failed(self, report: str) -> None:
+        """Back to the gallery, with the reason on a page of its own."""
+        self.give_up_opening()
         self.show_report("This scenario cannot be used", report)
         self._check_size(*self.size)
 
@@ -378,7 +387,7 @@ def run(
     app: TuiApp | None = None
     try:
         with Captured(strays) as captured:
-            options = Options(chosen, ascii, theme, wish, remembered, True, keymap.load(), strays, captured)
+            options = Options(chosen, ascii, theme, wish, remembered, True, keymap.load(), strays, captured, True)
             app = TuiApp(options)
             try:
                 status = app.run()

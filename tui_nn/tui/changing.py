@@ -35,6 +35,7 @@ class Changing:
         changed = mover.change(change)
         screen.prepare_edited()
         screen.look()
+        screen.tell_journal()
         return changed
 
     def ask(self) -> None:
@@ -143,9 +144,11 @@ class Changing:
 
     def close_fork(self, run: Run) -> str:
         """Its name, which it had."""
-        runs, title = self.screen.runs, run.name
+        runs, title, journal = self.screen.runs, run.title, self.screen.journal
         assert runs is not None
         runs.drop(run)
+        if journal is not None:
+            journal.shut(run.session)
         self._take_over()
         return title
 

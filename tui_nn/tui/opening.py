@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.widget import Widget
 
 if TYPE_CHECKING:
+    from tui_nn.debugger.journal import Journal
     from tui_nn.debugger.session import Session
     from tui_nn.tui.app import Wish
 
 
 class Opened(Message):
-    """The session stands; its kernels are yet to be compiled."""
+    """The session stands; its kernels are yet to be compiled. others: that a saved session had beside it, with `current`.
 
-    def __init__(self, session: Session) -> None:
+    journal: in which all are kept from now on, if they are; remarks: what is not as it was saved.
+    """
+
+    def __init__(
+        self, session: Session, others: tuple[Session, ...] = (), current: Session | None = None,
+        journal: Journal | None = None, remarks: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.session = session
+        self.session, self.others, self.current = session, others, current or session
+        self.journal, self.remarks = journal, remarks
 
 
 class Joined(Message):
@@ -63,7 +72,9 @@ class Opening:
 
     def __init__(self, screen: Widget, wish: Wish) -> None:
         self.screen, self.wish = screen, wish
+        self.keeps = False  # in a journal, what is done from now on
         self._is_over = False
+        self._journal: Journal | None = None
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="tui-nn opening", daemon=True).start()
@@ -72,19 +83,27 @@ class Opening:
         """Compile no further kernel. The one at work ends by itself; nobody waits for it."""
         self._is_over = True
 
+    @property
+    def is_replay(self) -> bool:
+        """Of a saved session, or of what a dead program left."""
+        from tui_nn.debugger.session_lines import is_session_ref
+
+        return is_session_ref(self.wish.ref)
+
     def _run(self) -> None:
         try:
-            session = self._session()
+            opened = self._opened()
         except _Left:
             return
         except Exception as error:
             # Whatever a stranger's file can cause is told on the screen, and the app lives on.
             self.screen.post_message(Failed(str(error) or type(error).__name__))
             return
-        self.screen.post_message(Opened(session))
+        session = opened.session
+        self.screen.post_message(opened)
         others = [self._open_beside(name) for name in session.scenario.companions] if self.wish.twin else []
         try:
-            for each in filter(None, [session, *others]):
+            for each in filter(None, [session, *opened.others, *others]):
                 each.prepare(self._tell)
         except _Left:
             return
@@ -110,17 +129,37 @@ class Opening:
 
         threading.Thread(target=work, name="tui-nn compiling", daemon=True).start()
 
-    def _session(self) -> Session:
-        from tui_nn.debugger.session_lines import is_session_ref
-
-        if is_session_ref(self.wish.ref):
-            from tui_nn.debugger.session_file import open_file
-
-            return open_file(self.wish.ref, self._tell_replay).current
+    def _opened(self) -> Opened:
+        if self.is_replay:
+            return self._reopened()
         from tui_nn.debugger.session import Session
         from tui_nn.scenario import load_scenario
 
-        return Session(load_scenario(self.wish.ref, self.wish.overrides))
+        session = Session(load_scenario(self.wish.ref, self.wish.overrides))
+        return Opened(session, journal=self._keep([session], session))
+
+    def _reopened(self) -> Opened:
+        """A session file; or the journal of a program that is gone, which goes when its runs are kept in another one."""
+        from tui_nn.debugger.recovery import recoverable
+        from tui_nn.debugger.session_file import open_file
+
+        found = open_file(self.wish.ref, self._tell_replay)
+        first, *others = found.sessions.values()
+        journal = self._keep([first, *others], found.current)
+        if journal is not None and not journal.failure:
+            for entry in recoverable():
+                if entry.path.resolve() == Path(self.wish.ref).resolve():
+                    entry.discard()
+        return Opened(first, tuple(others), found.current, journal, found.remarks)
+
+    def _keep(self, sessions: list[Session], looked_at: Session) -> Journal | None:
+        if not self.keeps:
+            return None
+        from tui_nn.debugger.journal import Journal
+
+        self._journal = Journal(sessions)
+        self._journal.look(looked_at)
+        return self._journal
 
     def _open_beside(self, name: str) -> Session | None:
         from tui_nn.debugger.session import Session
@@ -132,6 +171,8 @@ class Opening:
         except Exception as error:
             self.screen.post_message(Alone(str(error) or type(error).__name__))
             return None
+        if self._journal is not None:
+            self._journal.watch(session)
         self.screen.post_message(Joined(session, name, left_out))
         return session
 

@@ -23,7 +23,7 @@ from tui_nn.tui.pictures import Pictures
 from tui_nn.tui.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tui_nn.debugger.frame import Frame
     from tui_nn.debugger.position import Unit
@@ -124,6 +124,21 @@ class Runs:
         run.name, run.is_named = name or f"fork {run.number}", bool(name)
         self.join(run)
         self.switch(len(self.entries) - 1)
+
+    def come_back(self, others: Sequence[Run], active: int) -> None:
+        """What was open beside the first when the session was saved. A fork whose parent is open too is one again."""
+        self.entries += others
+        by_session = {run.session: run for run in self.entries}
+        for run in others:
+            parent = run.session.origin.parent() if run.session.origin else None
+            origin = by_session.get(parent) if parent else None
+            run.name = run.session.opened_as.id
+            if origin is not None:
+                self._n_forks += 1
+                run.of, run.number, run.name = origin.of or origin, self._n_forks, f"fork {self._n_forks}"
+        self.active = self._leading = active
+        self.call()
+        self._gather()
 
     def drop(self, run: Run | None = None) -> Run | None:
         """Close a fork, that which is looked at if none is given; None if it is no fork. Its origin is looked at then."""

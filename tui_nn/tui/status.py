@@ -65,6 +65,12 @@ def status_of(
     return Status("paused", words, words.partition(";")[0] if ";" in words else "")
 
 
+def opening_status(compiling: Compiling) -> Status:
+    """While there is no run yet: how far a saved one has been replayed."""
+    share = int(100 * compiling.done / max(compiling.total, 1))
+    return Status("opening", f"{compiling.doing} {compiling.name}, {share} %  esc cancels", f"{share} %, esc cancels")
+
+
 def _asks(player: Player, quiz: Quiz) -> Status:
     where = f"lesson {player.number} of {len(player.playback.lines)}"
     if not quiz.is_open:

@@ -257,7 +257,9 @@ class DebuggerScreen(RunsScreen):
 
     def action_leave(self) -> None:
         """Back one level; before that, end what the user waits for."""
-        if self.cancel():
+        if self.session is None and self.opening.is_replay:
+            self.tui.give_up_opening()
+        elif self.cancel():
             pass
         elif self.zoomed:
             self.action_zoom()

@@ -20,20 +20,21 @@ from tui_nn.tui.playing import Playing
 from tui_nn.tui.pulse import Pulse
 from tui_nn.tui.quiz import QuizNote
 from tui_nn.tui.screens.zones import ZonesScreen
-from tui_nn.tui.status import Speed, status_of
+from tui_nn.tui.status import Speed, opening_status, status_of
 from tui_nn.tui.waiting import Waiting
 
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from tui_nn.debugger.journal import Journal
     from tui_nn.debugger.position import Stop
     from tui_nn.debugger.session import Session
     from tui_nn.tui.app import TuiApp, Wish
     from tui_nn.tui.mover import Mover
     from tui_nn.tui.pictures import Pictures
     from tui_nn.tui.player import Player
-    from tui_nn.tui.runs import Runs
+    from tui_nn.tui.runs import Run, Runs
 
 
 NOTE_S = 8.0
@@ -57,11 +58,12 @@ class RunsScreen(ZonesScreen):
         self.waiting = Waiting()
         self.pulse = Pulse(self, self.tick, lambda: self._moves)
         self.view.pictures.on_ask = self.pulse.wake
-        self.status = Status("opening", f"reading {wish.ref}")
+        self.status = Status("opening", f"reading {wish.title or wish.ref}")
         self.compiling: Compiling | None = None
         self.speed = Speed()
+        self.journal: Journal | None = None  # of all that is open, where it is kept
         self.has_begun = False  # is everything compiled, and the wish under way?
-        self._is_closed = False
+        self._is_closed = self._has_told = False
 
     @property
     def tui(self) -> TuiApp:
@@ -82,33 +84,49 @@ class RunsScreen(ZonesScreen):
         yield self.quiz_note
 
     def on_mount(self) -> None:
-        self.panels["program"].message = f"reading {self.wish.ref} …"
+        self.panels["program"].message = f"reading {self.wish.title or self.wish.ref} …"
         restore(self, self.tui.options.remembered.get("layout", {}))
         self.place()
         self.focus_panel()
         self.draw_header()
         self.pulse.start()
+        self.opening.keeps = self.tui.options.journal
         self.call_after_refresh(self.opening.start)  # the screen stands before anything heavy is imported
 
     def on_opened(self, message: Opened) -> None:
-        from tui_nn.tui.runs import Run, Runs
+        from tui_nn.tui.runs import Runs
 
         if self._is_closed:
+            if message.journal is not None:
+                message.journal.close()
             return
-        self.runs = Runs(Run(message.session, self.view))
-        for remark in message.session.scenario.remarks:
+        self.journal = message.journal
+        first, *others = (self._run_of(each) for each in (message.session, *message.others))
+        self.runs = Runs(first)
+        if others:
+            sessions = [run.session for run in (first, *others)]
+            self.runs.come_back(others, sessions.index(message.current))
+        self.tell_journal()
+        for remark in (*message.session.scenario.remarks, *message.remarks):
             self.notify(remark, timeout=NOTE_S, markup=False)
         self.look()
         self.draw_footer()
 
-    def on_joined(self, message: Joined) -> None:
-        """The twin, or another: from here on all are moved together."""
+    def _run_of(self, session: Session, name: str = "") -> Run:
+        """The first has the screen's own view; all others theirs."""
         from tui_nn.tui.runs import OwnView, Run
 
+        if self.view.path is None:
+            return Run(session, self.view)
+        run = Run(session, OwnView(self.view), name)  # type: ignore[arg-type]
+        run.view.pictures.on_ask = self.pulse.wake
+        return run
+
+    def on_joined(self, message: Joined) -> None:
+        """The twin, or another: from here on all are moved together."""
         if self._is_closed or self.runs is None:
             return
-        other = Run(message.session, OwnView(self.view), message.name)  # type: ignore[arg-type]
-        other.view.pictures.on_ask = self.pulse.wake
+        other = self._run_of(message.session, message.name)
         self.runs.join(other)
         if self.player is not None:
             self.player.mover = self.runs
@@ -148,6 +166,12 @@ class RunsScreen(ZonesScreen):
                 return True
         return False
 
+    def tell_journal(self) -> None:
+        """Once, that what is done now would not survive a crash."""
+        if self.journal is not None and self.journal.failure and not self._has_told:
+            self._has_told = True
+            self.notify(self.journal.failure, title="The journal cannot be written", timeout=NOTE_S, markup=False)
+
     def begin(self) -> None:
         """Everything is compiled: do what was wished for when the run was opened."""
 
@@ -163,6 +187,8 @@ class RunsScreen(ZonesScreen):
         self._is_closed = True
         self.playing.drop()
         self.opening.stop()
+        if self.journal is not None:
+            self.journal.close()
         self.view.pictures.close()
         if self.runs is None:
             return ""
@@ -185,6 +211,8 @@ class RunsScreen(ZonesScreen):
         runs = self.runs
         assert runs is not None
         run = runs.looked_at
+        if self.journal is not None and self.session is not run.session:
+            self.journal.look(run.session)
         self.session, self.mover = run.session, runs.mover
         for panel in self.panels.values():
             panel.view = run.view
@@ -299,10 +327,12 @@ class RunsScreen(ZonesScreen):
             rate = self.speed.rate
             self.status = status_of(self.mover, self.frame, self.compiling, self.player, rate, text, reason)
             self.pulse.wake()
+        elif self.compiling is not None and self.opening.is_replay:
+            self.status = opening_status(self.compiling)
         self.draw_header()
 
     def draw_header(self) -> None:
-        title = self.wish.ref if self.session is None else self.session.scenario.title
+        title = self.wish.title or self.wish.ref if self.session is None else self.session.scenario.title
         width, height = self.app.size.width, self.arrangement.header.height if self.arrangement else 2
         others = self.runs.others if self.runs else []
         note = f"beside: {others[0].title}" if len(others) == 1 else f"beside {len(others)} others" if others else ""
