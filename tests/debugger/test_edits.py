@@ -12,8 +12,9 @@ from tests.debugger.wander import Range, Wanderer
 from tests.engine.make import make_session
 from tests.engine.watch_nets import net_session
 from tui_nn.debugger.edits import Edit, EditError
-from tui_nn.debugger.position import START, Position
+from tui_nn.debugger.position import START, Position, Stop
 from tui_nn.debugger.session import Session
+from tui_nn.debugger.stops import Fired
 from tui_nn.engine import recording
 
 FULL = os.environ.get("TUI_NN_FULL") == "1"
@@ -276,6 +277,15 @@ def test_a_run_that_ends_where_an_edit_begins_is_behind_the_edit():
     there = session.state_bytes()
     session.back("iteration", 2)
     assert session.run().position == stop.position
+    assert session.state_bytes() == there
+    session.stops.add("bias.dense_1[0] == 0.5")  # which no update leaves it at
+    session.back("iteration", 2)
+    assert session.run() == Stop(
+        "stop",
+        stop.position,
+        "Stop 1: bias.dense_1[0] == 0.5 (bias.dense_1[0] = 0.5).",
+        (Fired(1, "bias.dense_1[0] == 0.5"),),
+    )
     assert session.state_bytes() == there
 
 

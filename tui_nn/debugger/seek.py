@@ -183,8 +183,16 @@ class _Seek:
             k = self.timeline.index_at(self.session.position)
             outcome = self._segment(k, goal, first, before)
             if outcome is not None:
-                return outcome
+                return self._at_edit(k, outcome)
             first, before = code(self.session.position), self.tape.before(k + 1)
+
+    def _at_edit(self, k: int, outcome: Outcome) -> Outcome:
+        """Where early stopping ends the run just where an edit begins, what holds behind the edit is said, too."""
+        limit = self.tape.limit_of(k)
+        if limit is None or outcome.why != at.ENDED or outcome.position != limit or outcome.fired or outcome.is_until:
+            return outcome
+        behind = self._segment(k + 1, limit, code(limit), self.tape.before(k + 1))
+        return behind if behind and (behind.fired or behind.is_until) else outcome
 
     def _segment(self, k: int, goal: Position, first: int, before: tuple[Value, ...] | None) -> Outcome | None:
         """From place `first` on to the goal or to the next segment. None: that begins, and nothing has halted the run."""
