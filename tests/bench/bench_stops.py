@@ -3,9 +3,9 @@
 python tests/bench/bench_stops.py [--quick]
 
 First table: conditions of every kind in a history of 10,000 iterations, those that metrics decide and those for which
-single values have to be made again; beside it one replay of all iterations at full speed, which the second may take 1.3 of.
-Second table: a run with ten conditions over one without, in turns, the least of their times; each condition is evaluated
-at every op, though it halts nothing.
+single values have to be made again; beside it one replay of all iterations at full speed. Target: p95 within 1 s, or where
+values are made again within 1.3 such replays. Second table: a run with ten conditions over one without, in turns, the least
+of their times; each condition is evaluated at every op, though it halts nothing. Target: at most 10 % more.
 """
 
 import sys
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 QUICK = "--quick" in sys.argv[1:]
 ITERATIONS = 1_000 if QUICK else 10_000
 CONDITIONS = 10 if QUICK else 100  # on each preset
-PRESETS = ("xor-mlp", "digits-dnn", "batch-norm")[: 1 if QUICK else None]
+PRESETS = ("xor-mlp", "digits-dnn", "batch-norm", "lstm-remembers")[: 1 if QUICK else None]
 ROUNDS = 2 if QUICK else 7
 SECONDS = 0.05 if QUICK else 0.5  # of one run
 TEN = (
@@ -80,9 +80,12 @@ def _search(preset: str) -> None:
             search()
             took[bool(expression.elements)].append(perf_counter() - began)
     metrics, values = (1e3 * np.percentile(took[kind], [50, 95]) for kind in (False, True))
+    is_met = metrics[1] <= 1e3 and values[1] <= max(1e3, 1.3e3 * replay)
+    verdict = "met" if is_met else "MISSED"
     print(
         f"{preset:<20} {1e3 * replay:>8.1f} | {len(took[False]):<9} {metrics[0]:>7.1f} {metrics[1]:>7.1f} "
-        f"| {len(took[True]):<9} {values[0]:>7.1f} {values[1]:>7.1f} {values[1] / (1e3 * replay):>9.2f}"
+        f"| {len(took[True]):<9} {values[0]:>7.1f} {values[1]:>7.1f} {values[1] / (1e3 * replay):>9.2f}  {verdict}",
+        flush=True,
     )
 
 
@@ -111,7 +114,10 @@ def _ten(work) -> None:
             least[has_stops] = min(least[has_stops], perf_counter() - began)
             assert stop.position.iteration == n, stop
     plain, ten = (1e6 * least[key] / n for key in (False, True))
-    print(f"{work.id:<20} {plain:>9.2f} us {ten:>9.2f} us {100 * (ten / plain - 1):>+6.1f} %")
+    print(
+        f"{work.id:<20} {plain:>9.2f} us {ten:>9.2f} us {100 * (ten / plain - 1):>+6.1f} %  {'met' if ten <= 1.1 * plain else 'MISSED'}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import random
 import signal
@@ -27,6 +28,8 @@ KILLS = 200 if FULL else 4
 OLD_S = 1.0  # what is promised of the position
 BETWEEN = ((0.0, 2.0 if FULL else 0.8), (1.3, 2.0 if FULL else 1.5))  # seconds; of one that only runs, late
 STALL_S = 0.2  # of a sleep of 0.02 s
+ages: list[float] = []  # of the recovered positions, in steps of 0.1 s
+n_edits: list[int] = []  # of the recovered runs
 
 Words = list[dict]
 
@@ -88,8 +91,22 @@ def test_a_killed_program_is_recovered(nursery, seed, tmp_path):
         own = [word for word in words if word["run"] == run]
         if own:
             check_edits(session, own)
-            assert is_recent(session.position, own, moment), (session.position, own[-6:], moment)
+            age = next(
+                (k / 10 for k in range(1, 11) if is_recent(session.position, own, moment, OLD_S * k / 10)), math.inf
+            )
+            assert age <= OLD_S, (session.position, own[-6:], moment)
+            ages.append(age)
+            n_edits.append(len(session.edits))
         check_bytes(session, own)
+
+
+def test_that_was_all_of_them():
+    """The sums."""
+    shares = ", ".join(f"{ages.count(k / 10)} within {k / 10} s" for k in range(1, 11) if k / 10 in ages)
+    print(
+        f"{KILLS} kills; {len(ages)} runs recovered with {sum(n_edits)} edits and the same bytes; age of the position: {shares}"
+    )
+    assert len(ages) > KILLS or not FULL
 
 
 def check_edits(session: Session, own: Words) -> None:
@@ -102,9 +119,9 @@ def check_edits(session: Session, own: Words) -> None:
             assert sum(edit not in last["edits"] for edit in now) == 1
 
 
-def is_recent(position: Position, own: Words, moment: float) -> bool:
+def is_recent(position: Position, own: Words, moment: float, old_s: float = OLD_S) -> bool:
     """Did the run stand there, or pass there, at any time in the last second before it was killed?"""
-    since = moment - OLD_S
+    since = moment - old_s
     for word, following in zip(own, [*own[1:], None], strict=True):
         end = moment if following is None else following["time"]
         if end < since:

@@ -8,15 +8,19 @@ from random import Random
 
 import pytest
 
-from tests.debugger.conditions import Walk, walk, walk_over_edits
+from tests.debugger.conditions import Conditions, Walk, stepped, walk, walk_over_edits
+from tests.debugger.wander import random_edit
 from tests.engine.watch_nets import NETS, net_session
+from tests.presets.runs import PRESETS
 from tui_nn.debugger import tape
 from tui_nn.debugger.context import Here, parse_for
 from tui_nn.debugger.position import START, Position
 from tui_nn.debugger.scout import Interrupted
 from tui_nn.debugger.search import first_true, last_true
+from tui_nn.debugger.session import Session
 from tui_nn.engine import layout as at
 from tui_nn.engine import recording
+from tui_nn.scenario import load_scenario
 
 FULL = os.environ.get("TUI_NN_FULL") == "1"
 CONDITIONS = 50 if FULL else 8  # on each of ten networks
@@ -43,6 +47,28 @@ def check_walk(found: Walk, chance: Random, asked: int) -> int:
     return there
 
 
+def check_moves(found: Walk, chance: Random) -> None:
+    """The same by moves: run until, by op, from any place; back until from any other."""
+    session, places = found.session, found.places
+    for expression in found.expressions:
+        worth = found.worth[expression.text]
+        i, j = chance.randrange(len(places) - 1), chance.randrange(1, len(places))
+        first = next((places[k] for k in range(i + 1, len(places)) if worth[k]), None)
+        session.goto(*places[i])
+        stop = session.run_until(expression.text, places[-1].iteration - places[i].iteration, by="op")
+        if stop.reason == "condition":
+            assert stop.position == first, expression
+        else:  # the end, or early stopping, or a loss that is not finite: of which is told right behind its row
+            assert stop.reason in ("end", "non-finite"), expression
+            assert first is None or stop.position < first, expression
+        session.goto(*places[-1])
+        session.goto(*places[j])
+        last = next((places[k] for k in range(j - 1, -1, -1) if worth[k]), None)
+        stop = session.back_until(expression.text)
+        assert (stop.reason, stop.position) == (("condition", last) if last else ("start", START)), expression
+    session.goto(*places[-1])
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_random_conditions_are_found_where_stepping_finds_them(name: str):
     """500 conditions in the full run: metrics, loss@k, min and its kin over the history, single values, not, and, or, NaN.
@@ -52,6 +78,7 @@ def test_random_conditions_are_found_where_stepping_finds_them(name: str):
     there = check_walk(found, Random(name), asked=3)
     assert there > CONDITIONS, "the conditions must come true now and then, or nothing is shown"
     assert found.session.state_bytes() == before, "looking moves nothing"
+    check_moves(found, Random(f"moves {name}"))
     print(f"{name}: {len(found.expressions)} conditions at {len(found.places)} positions, {there} found")
 
 
@@ -78,6 +105,28 @@ def test_edits_do_not_hide_anything(seed: int):
     found = walk_over_edits(seed, CONDITIONS, ITERATIONS)
     assert len(found.session.timeline.segments) > 2
     check_walk(found, Random(f"edits {seed}"), asked=4)
+
+
+@pytest.mark.parametrize("preset", PRESETS if FULL else ["early-stopping"])
+def test_conditions_on_presets_over_edits_and_in_a_fork(preset: str):
+    """Five on each: on a fork of a run that was edited, itself edited further on."""
+    session, chance = Session(load_scenario(preset)), Random(f"conditions {preset}")
+    iterations = max(3, min(ITERATIONS, 600 // len(session.program.ops)))
+    for _ in range(2):
+        session.goto(chance.randint(0, iterations // 2), chance.randrange(4))
+        random_edit(session, chance)
+        session.step("iteration")
+        session = session.fork()
+    session.goto(iterations)
+    source, expressions = Conditions(session, f"on {preset}", iterations), {}
+    while len(expressions) < 5:
+        if len(text := source.condition(2)) <= 500:
+            expressions[text] = parse_for(source.program, text)
+    session.goto(0)
+    found = stepped(session, list(expressions.values()), iterations)
+    there = check_walk(found, chance, asked=4)
+    check_moves(found, chance)
+    print(f"{preset:<34} {len(expressions)} conditions at {len(found.places):>5,} positions, {there} found")
 
 
 def test_nothing_lies_outside_what_was_reached():
