@@ -11,9 +11,11 @@ from dataclasses import replace
 import pytest
 
 from tests.debugger.wander import HEADING, Range, Wanderer
+from tests.engine.make import make_session
 from tests.engine.watch_nets import net_session
 from tests.presets.runs import PRESETS
 from tui_nn.debugger.session import Session
+from tui_nn.engine import layout as at
 from tui_nn.engine.program import Program
 from tui_nn.scenario import load_scenario
 
@@ -66,3 +68,35 @@ def test_that_was_all_of_them():
     )
     if len(wandered) == len(PRESETS) + len(NETWORKS):
         assert moves >= ALL
+
+
+def test_what_is_compared_holds_all_that_a_position_decides():
+    """Each kind of number, changed in memory, makes other bytes; back again, the same."""
+    layers = [(5, "tanh"), {"type": "batch_norm"}, {"type": "dropout", "rate": 0.4}, (2, "linear")]
+    session = make_session(layers, n=10, n_val=4, batch_size=4, optimizer="adam", schedule={"type": "step", "every": 2})
+    program, machine = session.program, session.machine
+    session.goto(5, program.ops[-1].index)  # the end of an epoch
+    dense, norm, dropout = (
+        next(layer for layer in program.layers if layer.kind == kind) for kind in ("dense", "batch_norm", "dropout")
+    )
+    weight = dense.parameters[0].offset
+    places = {
+        "weight": weight, "gradient": weight + program.grad_shift, "output": dense.output, "delta": dense.delta, "mask": dropout.scratch,
+        **{f"slot {name}": weight + shift for name, shift in program.slot_shifts.items()},
+        **{tensor.role: tensor.offset for tensor in norm.buffers},
+        "input": program.input_offset, "target": program.target_offset,
+    }  # fmt: skip
+    cells = {name: (machine.mem, place) for name, place in places.items()}
+    cells |= {
+        "learning rate": (machine.setting, at.LR),
+        "order": (machine.order, 9),
+        "sample": (machine.ctl, at.HEADER),
+    }
+    before = session.state_bytes()
+    for name, (array, place) in cells.items():
+        kept = array[place]
+        array[place] += 1
+        assert session.state_bytes() != before, name
+        array[place] = kept
+        assert session.state_bytes() == before, name
+    assert {"slot exp_avg", "running_mean", "mask"} <= set(cells)
