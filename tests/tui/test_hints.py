@@ -94,7 +94,7 @@ def test_their_keys_are_the_users():
     finally:
         use_own_keys({})
     assert ", takes it back; space trains" in as_text([hint_line(HINTS[1], "en", 80, INK)])
-    assert "? explains the panel, : finds any command" in as_text([hint_line(HINTS[2], "en", 80, INK)])
+    assert "? explains the panel, ^p finds any command" in as_text([hint_line(HINTS[2], "en", 80, INK)])
 
 
 def visit(act, remembered: dict, **wish) -> TuiApp:
@@ -121,7 +121,7 @@ def test_on_the_screen_and_never_again():
         await tap(app, "l", "s")
         await until(pilot, lambda: ", takes it back; space trains" in screen_text(app))
         await tap(app, "comma")
-        await until(pilot, lambda: ": finds any command" in screen_text(app))
+        await until(pilot, lambda: "^p finds any command" in screen_text(app))
         assert config.load()["hints_seen"] == 2
 
     async def second(app, pilot):

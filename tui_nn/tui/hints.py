@@ -47,7 +47,7 @@ HINTS = (
     Hint(
         {
             "en": "{help} explains the panel, {palette} finds any command",
-            "ko": "{help} 키는 이 패널을 설명하고, {palette} 키는 모든 명령을 찾습니다",
+            "ko": "{help} 키는 패널을 설명하고, {palette} 키는 명령을 찾습니다",
         },
         ("help", "command_palette", "glossary"),
     ),
