@@ -97,20 +97,20 @@ def test_one_key_for_two_commands_is_refused(table: dict, guilty: str):
 
 
 def test_one_key_in_two_places_is_fine():
-    keys, faults = chosen_keys({"gallery-open": "s", "layers-up": "k", "lesson-up": "k"})
+    keys, faults = chosen_keys({"gallery-open": "s", "layers-up": "K", "lesson-up": "K"})
     assert (len(keys), faults) == (3, [])
 
 
 def test_problems_have_their_line_and_cost_only_themselves():
-    mine = in_file('# mine\nstep = "k"\nstpe = "h"\nrun = ["F9", "fgh"]\nzoom = "up"\nback = 3\n[more]\na = "b"\n')
-    assert mine.keys == {"step": ("k",)}
+    mine = in_file('# mine\nstep = "K"\nstpe = "h"\nrun = ["F9", "fgh"]\nzoom = "up"\nback = 3\n[more]\na = "b"\n')
+    assert mine.keys == {"step": ("K",)}
     assert [(p.line, p.column, p.key) for p in mine.problems] == [(3, 1, "stpe"), (4, 14, "run[1]"), (5, 8, "zoom"), (6, 8, "back"), (7, 1, "more")]  # fmt: skip
     report = mine.report(keymap_path())
     assert "did you mean 'step'?" in report
     assert str(keymap_path()) in report
 
 
-@pytest.mark.parametrize("text", ["step = ", "\x00", "\xff" * 3, "[" * 5000, 'step = "x"\nstep = "k"\n'])
+@pytest.mark.parametrize("text", ["step = ", "\x00", "\xff" * 3, "[" * 5000, 'step = "x"\nstep = "K"\n'])
 def test_a_file_that_cannot_be_read_is_told(text: str):
     keymap_path().parent.mkdir(parents=True)
     keymap_path().write_bytes(text.encode("latin-1"))
@@ -141,7 +141,7 @@ def drive_with(mine: Keymap, act) -> None:
 
 def test_the_screen_follows_the_file():
     """The new keys work, by their jamo too; the old ones do not; footer, help and palette have the new ones."""
-    mine = in_file('zoom = "k"\nhelp = ["F9"]\n')
+    mine = in_file('stops = "F8"\nzoom = "k"\nhelp = ["F9"]\n')
 
     async def act(app, pilot):
         run = app.debugger
@@ -184,7 +184,7 @@ def clean(text: str) -> list[str]:
 
 
 def test_what_is_wrong_is_told_at_start():
-    mine = in_file('stpe = "k"\n')
+    mine = in_file('stpe = "K"\n')
 
     async def act(app, pilot):
         await until(pilot, lambda: isinstance(app.screen, PageScreen) and "did you mean 'step'?" in screen_text(app))
@@ -196,16 +196,16 @@ def test_what_is_wrong_is_told_at_start():
 
 def test_the_command_line_lists_keys():
     """A row for each command with its id; the file's path; in JSON the keys and the defaults; exit 2 if the file is wrong."""
-    in_file('step = "k"\n')
+    in_file('step = "K"\n')
     result = CliRunner().invoke(cli, ["keys"])
     assert result.exit_code == 0
     rows = result.stdout.splitlines()
     assert len(rows) == 1 + len(COMMANDS)
-    assert any(row.split()[:2] == ["step", "k"] for row in rows)
+    assert any(row.split()[:2] == ["step", "K"] for row in rows)
     assert str(keymap_path()) in result.stderr
     data = json.loads(CliRunner().invoke(cli, ["keys", "--json"]).stdout)
     step = next(command for command in data["commands"] if command["id"] == "step")
-    assert (data["file"], step["keys"], step["default"]) == (str(keymap_path()), ["k"], ["s", "."])
+    assert (data["file"], step["keys"], step["default"]) == (str(keymap_path()), ["K"], ["s", "."])
     in_file('stpe = "x"\n')
     result = CliRunner().invoke(cli, ["keys"])
     assert result.exit_code == 2

@@ -249,6 +249,14 @@ async def _compare(walk: Walk, key: str) -> None:
     walk.run.action_drop()
 
 
+@check("save")
+async def _save(walk: Walk, key: str) -> None:
+    await walk.press(key)
+    assert "Save as" in walk.text
+    assert ".tuinn" in walk.text
+    await walk.press("escape")
+
+
 @check("undo", "redo")
 async def _undo(walk: Walk, key: str) -> None:
     session: Any = walk.run.session

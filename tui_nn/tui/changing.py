@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -132,6 +133,26 @@ class Changing:
         screen.app.push_screen(page)
         return page
 
+    def save(self) -> None:
+        """Ask for a file, and write what was done to the open runs into it."""
+        from tui_nn.debugger.session_lines import SUFFIX
+        from tui_nn.tui.screens.modal import PromptScreen
+
+        screen, runs = self.screen, self.screen.runs
+        if runs is None:
+            return
+        screen.pause_all()
+        saving = Saving([run.session for run in runs.entries], runs.looked_at.session)
+
+        def saved(text: str | None) -> None:
+            if text:
+                screen.say(f"saved as {saving.path}; tui-nn open {saving.path.name} goes on from here")
+
+        name = f"{runs.looked_at.session.scenario.id}{SUFFIX}"
+        screen.app.push_screen(
+            PromptScreen("Save as", "path of a .tuinn file", screen.ink, saving.problem, name), saved
+        )
+
     def drop(self) -> None:
         runs = self.screen.runs
         if runs is None:
@@ -175,3 +196,30 @@ class Changing:
     def _tell(self, words: str) -> None:
         self.told = words if self.screen.compiling is not None else ""
         self.screen.say(words)
+
+
+class Saving:
+    """Writes runs into the file that is typed. path: where they were saved."""
+
+    def __init__(self, sessions: list[Session], current: Session) -> None:
+        self.sessions, self.current = sessions, current
+        self.path = Path()
+        self._asked: Path | None = None
+
+    def problem(self, text: str) -> str | None:
+        """What keeps them from being written there; None: they are. A file that is there is replaced if it is said twice."""
+        from tui_nn.debugger.session_file import SUFFIX, SessionFileError, save
+
+        try:
+            path = Path(text).expanduser()
+            path = path if path.suffix else path.with_suffix(SUFFIX)
+            if path.is_dir():
+                return f"{text} is a folder; name a file in it"
+            if path.exists() and path != self._asked:
+                self._asked = path
+                return f"{path} is there already; enter again to replace it"
+            save(self.sessions, path, self.current)
+        except (OSError, ValueError, RuntimeError, SessionFileError) as error:
+            return f"{text}: {getattr(error, 'strerror', None) or error}; nothing was written"
+        self.path = path
+        return None

@@ -119,6 +119,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("drop", ("delete",), "close fork", "Close the fork that is looked at.", "debugger", "drop"),
     Command("undo", ("ctrl+z",), "undo", "Take the newest change of this run back, with the future it had replaced.", "debugger", "undo"),
     Command("redo", ("ctrl+y",), "redo", "Make the change again that was taken back last.", "debugger", "redo"),
+    Command("save", ("f6",), "save", "Save the open runs with their edits, forks and stops; the .tuinn file opens at the same bytes.", "debugger", "save"),
     Command("edit-before", ("ctrl+left",), "edit before", "Go back to where the run was edited last before this place.", "debugger", "to_edit(-1)"),
     Command("edit-after", ("ctrl+right",), "edit after", "Go to where the run is edited next.", "debugger", "to_edit(1)"),
     Command("console", ("colon",), "console", "Console: look at any value, set stops, move and change the run by words; tab completes.", "debugger", "console"),

@@ -101,7 +101,10 @@ class Opening:
             return
         session = opened.session
         self.screen.post_message(opened)
-        others = [self._open_beside(name) for name in session.scenario.companions] if self.wish.twin else []
+        names = (
+            session.scenario.companions if self.wish.twin and not self.is_replay else ()
+        )  # a session file has its own
+        others = [self._open_beside(name) for name in names]
         try:
             for each in filter(None, [session, *opened.others, *others]):
                 each.prepare(self._tell)

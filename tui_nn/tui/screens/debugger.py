@@ -178,6 +178,9 @@ class DebuggerScreen(RunsScreen):
     def action_compare(self) -> None:
         self.changing.compare()
 
+    def action_save(self) -> None:
+        self.changing.save()
+
     def action_drop(self) -> None:
         self.changing.drop()
 

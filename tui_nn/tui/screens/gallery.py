@@ -253,7 +253,10 @@ class GalleryScreen(Screen[None]):
                 self._open(str(Path(text).expanduser()))
 
         self.app.push_screen(
-            PromptScreen("Open a scenario file", "path of a .toml file", self.ink, _path_problem), opened
+            PromptScreen(
+                "Open a file", "path of a scenario (.toml) or of a saved session (.tuinn)", self.ink, _path_problem
+            ),
+            opened,
         )
 
     # Narrowing the list
@@ -339,4 +342,4 @@ def _path_problem(text: str) -> str | None:
             return f"{text}: there is no such file"
     except (OSError, ValueError, RuntimeError) as error:  # too long a name, a NUL in it, ~ of somebody unknown
         return f"{text}: {getattr(error, 'strerror', None) or error}"
-    return f"{text} is a folder; name the .toml file in it" if path.is_dir() else None
+    return f"{text} is a folder; name the file in it" if path.is_dir() else None
