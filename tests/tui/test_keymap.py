@@ -156,7 +156,7 @@ def test_the_screen_follows_the_file():
         assert "F9 help" in screen_text(app)
         await tap(app, "f9")
         await until(pilot, lambda: isinstance(app.screen, PageScreen))
-        await tap(app, "pagedown", "pagedown", "pagedown")
+        await tap(app, *["pagedown"] * 4)
         await until(pilot, lambda: any(line.split()[:2] == ["k", "Give"] for line in clean(screen_text(app))))
         await tap(app, "escape", "ctrl+p", *"whole screen")
         await until(pilot, lambda: "[k]" in screen_text(app))
