@@ -203,3 +203,28 @@ def test_progress_names_every_kernel_in_program_order():
     seen.clear()
     session.prepare(lambda *report: seen.append(report))
     assert seen == []
+
+
+def test_what_several_processes_need_is_compiled_once(tmp_path):
+    """Who comes second waits, and finds it in the cache: of two that want one name at once, the second finds the first's file."""
+    script = (
+        "import sys, time; from pathlib import Path; from tui_nn.engine.cache import alone, kernel_cache_dir\n"
+        "print('ready', flush=True); sys.stdin.readline(); done = kernel_cache_dir() / 'done'\n"
+        "with alone('kernel'):\n"
+        "    found = done.exists(); time.sleep(0 if found else 0.3); done.touch()\n"
+        "print(found)"
+    )
+    env = os.environ | {"PYTHONPATH": str(ROOT), cache.CACHE_DIR_VARIABLE: str(tmp_path)}
+    pipe = subprocess.PIPE
+    both = [
+        subprocess.Popen([sys.executable, "-c", script], env=env, stdin=pipe, stdout=pipe, text=True) for _ in range(2)
+    ]
+    for each in both:
+        assert each.stdout is not None
+        assert each.stdout.readline() == "ready\n"
+    for each in both:
+        assert each.stdin is not None
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    said = [each.communicate(timeout=60)[0].strip() for each in both]
+    assert sorted(said) == ["False", "True"]

@@ -10,6 +10,8 @@ import hashlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +36,28 @@ def kernel_cache_dir() -> Path:
     path = Path(tempfile.mkdtemp(prefix="tui-nn-")) / name
     path.mkdir()
     return path
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """No other process is in here for the same name: what takes long is compiled once, and loaded by whoever waited.
+
+    The lock goes with its process. Where there are no such locks, nobody waits.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    try:
+        file = open(kernel_cache_dir() / f"{name}.lock", "w")  # noqa: SIM115
+    except OSError:
+        yield
+        return
+    with file:
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _is_ours(path: Path) -> bool:

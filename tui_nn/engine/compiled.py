@@ -13,7 +13,7 @@ from numba import types
 from threadpoolctl import threadpool_limits
 
 from tui_nn.engine import intrinsics, lowlevel, ops, plain
-from tui_nn.engine.cache import kernel_cache_dir
+from tui_nn.engine.cache import alone, kernel_cache_dir
 from tui_nn.engine.loop import run
 from tui_nn.engine.registry import KERNELS
 
@@ -26,7 +26,7 @@ def _real(dtype: np.dtype) -> types.Type:
     return types.float32 if dtype == np.float32 else types.float64
 
 
-def _compile(function: Callable, signature: Any) -> Any:
+def _compile(function: Callable, signature: Any, dtype: np.dtype) -> Any:
     """Through the cache. The folder is set just around the decorator: other users of Numba keep theirs."""
     config: Any = numba.config  # pyright: ignore[reportPrivateImportUsage]
     with _lock:
@@ -35,7 +35,8 @@ def _compile(function: Callable, signature: Any) -> Any:
             dispatcher: Any = numba.njit(cache=True, **lowlevel.OPTIONS)(function)
         finally:
             config.CACHE_DIR = before
-    dispatcher.compile(signature)
+    with alone(f"{function.__name__}-{dtype.name}"):
+        dispatcher.compile(signature)
     _alive.append(dispatcher)
     return dispatcher
 
@@ -48,7 +49,7 @@ def loop(dtype: np.dtype) -> Callable[..., int]:
     real, int64 = _real(dtype), types.int64
     ints, reals = int64[::1], real[::1]
     arrays = (ints, types.float64[::1], reals, reals, reals, ints, ints, ints, real[:, ::1], ints, reals)
-    dispatcher = _compile(run, int64(*arrays, int64, int64))
+    dispatcher = _compile(run, int64(*arrays, int64, int64), dtype)
     import scipy.linalg  # noqa: F401  (Numba takes its BLAS from here: load it before the limit is set)
 
     threadpool_limits(1)
@@ -62,7 +63,7 @@ def address(name: str, dtype: np.dtype) -> int:
         plain.PYTHON_KERNELS.append(KERNELS[name])
         return len(plain.PYTHON_KERNELS)
     signature = intrinsics.kernel_signature(_real(dtype))
-    dispatcher = _compile(KERNELS[name], signature)
+    dispatcher = _compile(KERNELS[name], signature, dtype)
     overload = dispatcher.overloads[signature.args]
     if overload.signature != signature:
         raise TypeError(f"kernel {name!r} compiled as {overload.signature}, wanted {signature}")
