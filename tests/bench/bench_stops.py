@@ -100,10 +100,14 @@ def _ten(work) -> None:
     for text in TEN:
         session.stops.add(text.format(first=dense[0], last=dense[-1]), ignore=10**9)
     session.run(50)
-    began = perf_counter()
-    session.run(50)
-    n = max(100, int(SECONDS / ((perf_counter() - began) / 50)))
-    least = {False: float("inf"), True: float("inf")}
+    least, n = {False: float("inf"), True: float("inf")}, 50
+    while n < 10**6:  # of a small network 50 iterations are done before a run has begun
+        began = perf_counter()
+        session.run(n)
+        if (took := perf_counter() - began) > SECONDS / 10:
+            n = int(n * SECONDS / took)
+            break
+        n *= 4
     for _ in range(ROUNDS):
         for has_stops in least:
             for stop in session.stops:

@@ -260,6 +260,8 @@ class _Seek:
 
 
 def _next_rows(rows: int, took_s: float) -> int:
+    if took_s < CHUNK_S / 16:  # far from it: what a chunk costs by itself is most of such a short one
+        return min(8 * rows, MOST_ROWS)
     if took_s < CHUNK_S / 2:
         return min(2 * rows, MOST_ROWS)
     return max(1, rows // 2) if took_s > 2 * CHUNK_S else rows

@@ -170,19 +170,20 @@ class Span:
 
     # Parts
 
-    def parts(self, rows: int) -> Iterator[Span]:
-        """The same in pieces of so many rows; each ends where the next begins."""
+    def parts(self, rows: int, offsets: Iterable[int]) -> Iterator[Span]:
+        """The same in pieces of so many rows, of the watched numbers these; each ends where the next begins."""
+        noted = {offset: self.noted[offset] for offset in offsets}
         for k in range(0, self.n, rows):
             end = min(self.end, Position(self.first + k + rows))
             if k == 0 or end.iteration > self.first + k or end.op > 0:
-                yield Span(self.history, self.first + k, end, self._noted_from(k, rows), self.view)
+                yield Span(self.history, self.first + k, end, self._noted_from(k, rows, noted), self.view)
 
-    def _noted_from(self, k: int, rows: int) -> dict[int, Noted]:
+    def _noted_from(self, k: int, rows: int, noted: Mapping[int, Noted]) -> dict[int, Noted]:
         if k == 0:
-            return {offset: each._replace(values=each.values[: rows + 1]) for offset, each in self.noted.items()}
+            return {offset: each._replace(values=each.values[: rows + 1]) for offset, each in noted.items()}
         return {
             offset: Noted(float(self.behind(offset, 0)[k]), each.ops, each.values[k : k + rows + 1])
-            for offset, each in self.noted.items()
+            for offset, each in noted.items()
         }
 
     # Places

@@ -23,6 +23,7 @@ from tui_nn.debugger.bounds import Range, gather, range_of
 from tui_nn.debugger.context import parse_for
 from tui_nn.debugger.phases import Carry, Series, Value, series
 from tui_nn.debugger.span import OP_BITS, Span, code, due_in
+from tui_nn.debugger.values import find_offset
 from tui_nn.scenario.errors import shown, unknown
 
 if TYPE_CHECKING:
@@ -145,7 +146,9 @@ def _in_parts(kind: Evaluated, span: Span, carry: Carry, before: Value | None) -
     if span.n <= 2 * PART:
         found = series(kind.expression, span, carry)
         return kind.find(found if before is None else found.behind(before, code(span.start)))
-    found = [_in_parts(kind, part, carry, None if k else before) for k, part in enumerate(span.parts(PART))]
+    reads = {find_offset(span.program, each) for each in kind.expression.elements}
+    parts = span.parts(PART, (offset for offset in reads if offset is not None))
+    found = [_in_parts(kind, part, carry, None if k else before) for k, part in enumerate(parts)]
     found = [hits for hits in found if len(hits.places)] or [NO_HITS]
     old, new = (None if found[0][k] is None else np.ma.concatenate([hits[k] for hits in found]) for k in (1, 2))
     return Hits(np.concatenate([hits.places for hits in found]), old, new)
