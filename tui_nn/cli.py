@@ -29,6 +29,11 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Answer in JSON; nan and inf are strings.")(command)
 
 
+def checkpoint_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    text = "Memory for checkpoints, in MB; as a rule 64, or as much as 128 take. More shortens the way back."
+    return click.option("--checkpoint-mb", type=click.IntRange(1, 1_000_000), metavar="MB", help=text)(command)
+
+
 def lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
     text = "Language of titles and lessons."
     return click.option("--lang", type=click.Choice(["en", "ko"]), help=text)(command)
@@ -93,6 +98,7 @@ def cli(ctx: click.Context, lang: str | None, ascii_only: bool) -> None:
 )
 @set_option
 @click.option("--at", type=click.IntRange(min=0), metavar="N", help="Go to iteration N first.")
+@checkpoint_option
 @click.option("--no-twin", is_flag=True, help="Leave the network shut that the scenario names to be seen beside it.")
 @lang_option
 @ascii_option
@@ -155,6 +161,7 @@ def list_command(as_json: bool, lang: str | None) -> None:
     "true or a value changes: 'op loss mse', 'epoch 3', 'loss > 1', 'weight.dense_1[0,0] changes sign'.",
 )  # fmt: skip
 @set_option
+@checkpoint_option
 @json_option
 @click.option(
     "--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write every iteration's metrics (JSONL)."

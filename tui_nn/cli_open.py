@@ -35,8 +35,9 @@ def open_gallery(*, lang: str | None, ascii_only: bool) -> int:
 
 
 def open_scenario(
-    ref: str, overrides: Sequence[str], *, at: int | None, lang: str | None, ascii_only: bool, no_twin: bool = False
-) -> int:
+    ref: str, overrides: Sequence[str], *, at: int | None, lang: str | None, ascii_only: bool, no_twin: bool = False,
+    checkpoint_mb: float | None = None,
+) -> int:  # fmt: skip
     if reason := why_no_screen():
         from tui_nn.cli_run import print_report
 
@@ -44,10 +45,12 @@ def open_scenario(
         return print_report(ref, overrides, iterations=at, at_most=MAX_REPORT_ITERATIONS)
     from tui_nn.tui import run_app
 
-    return run_app(ref, lang=lang, overrides=overrides, at=at, ascii=ascii_only, twin=not no_twin)
+    return run_app(ref, lang=lang, overrides=overrides, at=at, ascii=ascii_only, twin=not no_twin, checkpoint_mb=checkpoint_mb)  # fmt: skip
 
 
-def open_saved(ref: str, *, at: int | None, lang: str | None, ascii_only: bool, no_twin: bool = False) -> int:
+def open_saved(
+    ref: str, *, at: int | None, lang: str | None, ascii_only: bool, no_twin: bool = False, checkpoint_mb: float | None = None
+) -> int:  # fmt: skip
     """A session file, or the journal of a program that was cut off."""
     if reason := why_no_screen():
         from tui_nn.cli_sessions import print_saved
@@ -56,4 +59,4 @@ def open_saved(ref: str, *, at: int | None, lang: str | None, ascii_only: bool, 
         return print_saved(ref, at)
     from tui_nn.tui import run_app
 
-    return run_app(ref, lang=lang, at=at, ascii=ascii_only, twin=False)
+    return run_app(ref, lang=lang, at=at, ascii=ascii_only, twin=False, checkpoint_mb=checkpoint_mb)

@@ -40,9 +40,10 @@ def run_scenario(
     save: str | None = None,
     by: "By" = "iteration",
     stops: Sequence[str] = (),
+    checkpoint_mb: float | None = None,
 ) -> int:
     """Train to the planned end, or as far as the options say. A NaN is news, not a failure: exit status 0."""
-    with open_session(scenario, overrides) as session:
+    with open_session(scenario, overrides, checkpoint_mb=checkpoint_mb) as session:
         if epochs is not None:
             iterations = session.program.epochs.start(epochs)
         plotted = metrics_named(plot, session.program) if plot else []
@@ -93,7 +94,10 @@ def print_report(ref: str, overrides: Sequence[str], *, iterations: int | None, 
 
 @contextmanager
 def open_session(
-    ref: str, overrides: Sequence[str], prepared: "Callable[[Scenario], Scenario]" = lambda scenario: scenario
+    ref: str,
+    overrides: Sequence[str],
+    prepared: "Callable[[Scenario], Scenario]" = lambda scenario: scenario,
+    checkpoint_mb: float | None = None,
 ) -> Iterator["Session"]:
     """prepared: what the command needs besides, laid over the scenario."""
     from tui_nn.debugger.session import Session
@@ -102,7 +106,7 @@ def open_session(
     scenario = load_scenario(ref, overrides)
     for line in scenario.remarks:
         remark(line)
-    session = Session(prepared(scenario))
+    session = Session(prepared(scenario), checkpoint_mb=checkpoint_mb)
     try:
         yield session
     finally:

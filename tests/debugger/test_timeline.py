@@ -181,3 +181,30 @@ def test_where_checkpoints_stand_is_told_over_edits():
     assert after == sorted(set(after))
     assert [k for k in after if k < 20] == [k for k in kept if k < 20]
     assert max(after) <= 30
+
+
+def test_the_budget_of_checkpoints_decides_their_number_and_no_bytes():
+    """Of 12 kB two, of 1 MB some tens; forks, edits and reopened sessions have it too; every position has the same bytes."""
+    scenario = load_scenario("digits-dnn")
+    sessions = [Session(scenario, checkpoint_mb=mb) for mb in (None, 0.012, 5)]
+    slots = [session.machine.recording.slots for session in sessions]
+    size = sessions[0].program.state_size * sessions[0].program.dtype.itemsize
+    assert slots == [max(128, 64 * 2**20 // size), 2, 5 * 2**20 // size]
+    runs = []
+    for session in sessions:
+        session.goto(60)
+        session.goto(23, 3)
+        bytes_there = [session.state_bytes()]
+        session.set("optimizer.lr", 0.01)
+        fork = session.fork()
+        fork.goto(90)
+        fork.goto(40)
+        runs.append([*bytes_there, fork.state_bytes(), fork.history["loss"].tobytes()])
+        assert fork.machine.recording.slots == session.machine.recording.slots == slots[sessions.index(session)]
+    assert runs[0] == runs[1] == runs[2]
+
+
+@pytest.mark.parametrize("mb", [0, -1, float("nan"), float("inf")])
+def test_a_budget_that_is_none_is_refused(mb):
+    with pytest.raises(ValueError, match=r"checkpoint_mb is .*; give the megabytes"):
+        Session(load_scenario("xor-mlp"), checkpoint_mb=mb)

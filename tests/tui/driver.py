@@ -24,12 +24,15 @@ def drive(
     ready: bool = True,
     kind: type[TuiApp] = TuiApp,
     journal: bool = False,
+    checkpoint_mb: float | None = None,
     **wish: Any,
 ) -> TuiApp:
     """Open the app, let `act` use it, close it. With `ready`, `act` starts when all kernels are compiled."""
 
     async def main() -> TuiApp:
-        options = Options(wish=Wish(scenario, **wish) if scenario else None, journal=journal)
+        options = Options(
+            wish=Wish(scenario, **wish) if scenario else None, checkpoint_mb=checkpoint_mb, journal=journal
+        )
         app = kind(options)
         async with app.run_test(size=size) as pilot:
             try:

@@ -15,6 +15,7 @@ GOOD = {
     "lang": "ko",
     "visited": ["xor-mlp", "dead-relu"],
     "hints_seen": 2,
+    "checkpoint_mb": 256,
     "layout": {"focus": "curves", "zoomed": True, "log": False, "modes": ["weights=2"]},
 }
 
@@ -40,7 +41,7 @@ def test_what_is_saved_is_loaded():
     [
         ("theme", 3), ("theme", "x" * 1000), ("theme", "a\x1b[2J"), ("lang", ["ko"]), ("visited", "xor-mlp"),
         ("visited", ["xor-mlp", 1]), ("visited", ["a"] * 3_000), ("hints_seen", True), ("hints_seen", -1), ("hints_seen", 1e300),
-        ("hints_seen", "2"), ("layout", "wide"), ("layout", {"zoomed": 1}), ("layout", {"focus": None}), ("layout", {"modes": {"a": 1}}),
+        ("hints_seen", "2"), ("checkpoint_mb", 0), ("checkpoint_mb", "1"), ("layout", "wide"), ("layout", {"zoomed": 1}), ("layout", {"focus": None}), ("layout", {"modes": {"a": 1}}),
     ],
 )  # fmt: skip
 def test_a_value_of_the_wrong_kind_costs_itself_alone(name: str, bad: object):

@@ -65,3 +65,11 @@ def test_runs_are_saved_by_a_key_and_open_again(tmp_path, monkeypatch):
         assert len(app.debugger.runs.entries) == 3
 
     drive(str(tmp_path / "a.tuinn"), look)
+
+
+def test_the_budget_of_checkpoints_is_that_of_the_options():
+    async def look(app, pilot):
+        size = app.debugger.session.program.state_size * app.debugger.session.program.dtype.itemsize
+        assert app.debugger.session.machine.recording.slots == 2**20 // size
+
+    drive("digits-dnn", look, checkpoint_mb=1)

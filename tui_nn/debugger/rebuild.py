@@ -36,14 +36,19 @@ def state_hash(session: Session) -> str:
     return hashlib.sha256(session.state_bytes()).hexdigest()
 
 
-def rebuild(lines: Lines, on_progress: Progress | None = None, dataset: Dataset | None = None) -> Reopened:
+def rebuild(
+    lines: Lines,
+    on_progress: Progress | None = None,
+    dataset: Dataset | None = None,
+    checkpoint_mb: float | None = None,
+) -> Reopened:
     """Make the runs again that a file tells of, and go to where they stood.
 
     on_progress(done, total, words): iterations of the replay; what it raises ends the work, and nothing is left running.
     dataset: of runs whose data is not that of their scenario. Errors: SessionFileError.
     """
     checked(lines.source, lines.events)
-    return _Builder(lines, on_progress, dataset).build()
+    return _Builder(lines, on_progress, dataset, checkpoint_mb).build()
 
 
 @dataclass
@@ -51,6 +56,7 @@ class _Builder:
     lines: Lines
     on_progress: Progress | None
     dataset: Dataset | None
+    checkpoint_mb: float | None = None
     sessions: dict[str, Session] = field(default_factory=dict)
     stands: dict[str, tuple[int, Event]] = field(default_factory=dict)
     stops: dict[str, tuple[int, Event]] = field(default_factory=dict)
@@ -141,7 +147,7 @@ class _Builder:
             self.remarks.append(
                 "the data differs in its last digits from that of the machine where the file was written"
             )
-        session = Session(scenario, dataset)
+        session = Session(scenario, dataset, self.checkpoint_mb)
         session.prepare(self._tell_compiling)
         return self._with_base(line, session, event)
 
@@ -152,7 +158,7 @@ class _Builder:
             self._go(line, parent, event["at"])
             return parent.fork()
         first = parent.timeline.segments[0].program
-        session = self._with_base(line, Session(first.scenario, first.dataset), event)
+        session = self._with_base(line, Session(first.scenario, first.dataset, self.checkpoint_mb), event)
         session.origin = Origin(ref(parent), at)
         return session
 

@@ -48,14 +48,21 @@ class Session:
 
     A state is a pure function of (scenario, position): every route to a position gives the same bytes. Going back is
     restoring the nearest checkpoint and running forward.
+
+    checkpoint_mb: memory for checkpoints; as a rule 64, or as much as 128 of them take. It decides how far a move back has
+    to replay, and no number of the run. Forks have the same.
     """
 
-    def __init__(self, scenario: Scenario, dataset: Dataset | None = None):
+    def __init__(self, scenario: Scenario, dataset: Dataset | None = None, checkpoint_mb: float | None = None):
+        if checkpoint_mb is not None and not 0 < checkpoint_mb <= 1e6:
+            raise ValueError(
+                f"checkpoint_mb is {checkpoint_mb}; give the megabytes that checkpoints may take, like 256"
+            )
         if dataset is None:
             from tui_nn.data import load_data
 
             dataset = load_data(scenario)
-        self._begin(first_timeline(scenario, dataset))
+        self._begin(first_timeline(scenario, dataset, None if checkpoint_mb is None else int(checkpoint_mb * 2**20)))
 
     def _begin(self, timeline: Timeline, origin: Origin | None = None) -> None:
         self.timeline = timeline

@@ -56,16 +56,21 @@ def save(sessions: Sequence[Session], path: str | Path, current: Session | None 
     replace_file(Path(path), lines)
 
 
-def open_file(path: str | Path, on_progress: Progress | None = None, dataset: Dataset | None = None) -> Reopened:
+def open_file(
+    path: str | Path,
+    on_progress: Progress | None = None,
+    dataset: Dataset | None = None,
+    checkpoint_mb: float | None = None,
+) -> Reopened:
     """The runs of a session file or of a journal, where they stood, with the same bytes. The file is left as it is.
 
     on_progress(done, total, words): iterations of the replay; what it raises ends the work. dataset: of runs whose data is
-    not that of their scenario. Errors: SessionFileError.
+    not that of their scenario. checkpoint_mb: see Session. Errors: SessionFileError.
     """
     lines = read_lines(Path(path))
     from tui_nn.debugger.rebuild import rebuild
 
-    return rebuild(lines, on_progress, dataset)
+    return rebuild(lines, on_progress, dataset, checkpoint_mb)
 
 
 def events_of(

@@ -44,9 +44,10 @@ class Version:
 class Timeline:
     """One caller moves it at a time. `segments` are in order; each is in force from its start to that of the next."""
 
-    def __init__(self, segments: list[Segment], dataset: Dataset):
+    def __init__(self, segments: list[Segment], dataset: Dataset, budget: int | None = None):
         self.segments = segments
         self.dataset = dataset
+        self.budget = budget  # bytes of checkpoints of a segment; None: see recording.checkpoint_slots
         self.mail = np.zeros(at.N_MAIL, np.int64)
         self.version = next(VERSIONS)  # another one whenever some of its numbers are replaced
         self._here = 0
@@ -307,6 +308,9 @@ class Timeline:
         self._append(program, place, edit)
         return edit
 
+    def _recording(self, program: Program) -> Recording:
+        return Recording(program, budget=self.budget)
+
     @property
     def base(self) -> Segment:
         return self._base()[0]
@@ -334,11 +338,11 @@ class Timeline:
         if is_waiting and place > position:
             edits = (*base.edits, edit)
         elif is_waiting:  # what waits for the next iteration still does
-            waiting = [Segment(base.program, Recording(base.program), base.start, base.edits)]
+            waiting = [Segment(base.program, self._recording(base.program), base.start, base.edits)]
         if here and place == self.segment.start == position:
             kept, edits = kept[:-1], (*self.segment.edits, edit)
         self._reached = min(self.reached, place)
-        self.segments = [*kept, Segment(program, Recording(program), place, edits), *waiting]
+        self.segments = [*kept, Segment(program, self._recording(program), place, edits), *waiting]
         self._here = min(here, len(kept) - 1)
         self._thin()
         if place == position:
@@ -387,15 +391,15 @@ class Timeline:
     def fork(self) -> Timeline:
         """A run with the same past, and a future of its own from here on."""
         place, segment = self.position, self.segment
-        other = Timeline([], self.dataset)
+        other = Timeline([], self.dataset, self.budget)
         past = [each.past(place) for each in self.segments[: self._here]]
         program = segment.program
         if self._here == 0 and place == START:
-            other.segments = [Segment(program, Recording(program))]
+            other.segments = [Segment(program, self._recording(program))]
             return other
         first = first_row(program, place.iteration)
         standing = self.machine.standing(first)
-        recording = Recording(program)
+        recording = self._recording(program)
         recording.begin(place.iteration, standing.rows, place.iteration - first)
         if self._here and place == segment.start:
             last = Segment(program, recording, segment.start, segment.edits, standing)
@@ -414,18 +418,18 @@ class Timeline:
         segments = [
             segment.past(end)
             if segment.entered is not None or not k
-            else Segment(segment.program, Recording(segment.program), segment.start, segment.edits)
+            else Segment(segment.program, self._recording(segment.program), segment.start, segment.edits)
             for k, segment in enumerate(self.segments)
             if segment.start <= end
         ]
-        other = Timeline(segments, self.dataset)
+        other = Timeline(segments, self.dataset, self.budget)
         other._reached = end
         return other
 
 
-def first_timeline(scenario: Scenario, dataset: Dataset) -> Timeline:
+def first_timeline(scenario: Scenario, dataset: Dataset, budget: int | None = None) -> Timeline:
     program = build_program(scenario, dataset)
-    return Timeline([Segment(program, Recording(program))], dataset)
+    return Timeline([Segment(program, Recording(program, budget=budget))], dataset, budget)
 
 
 def _value_of(scenario: Scenario, path: Any) -> Any:

@@ -119,7 +119,7 @@ class Machine:
         ctl[at.SETTLE] = address + program.settle
         ctl[at.N_METRICS] = program.n_columns
         ctl[at.STATE_SIZE], ctl[at.FRAME_SIZE] = program.state_size, program.frame_size
-        ctl[at.KEEP_EVERY], ctl[at.KEEP_FEW], ctl[at.KEEP_PARTS] = spacing(program)
+        ctl[at.KEEP_EVERY], ctl[at.KEEP_FEW], ctl[at.KEEP_PARTS] = spacing(program, self.recording.slots)
         ctl[at.CHECKPOINT_LAST] = NEVER if self.recording.is_past else -1
         ctl[at.LOSS_COLUMN] = program.metrics["loss"].column
         return ctl

@@ -37,13 +37,13 @@ class Kept(NamedTuple):
 class Recording:
     """Rows of the history (rows.py), and checkpoints.
 
-    Shapes: kept_at, kept_in (slots,), and kept (slots, state_size): see loop.keep_checkpoint.
+    Shapes: kept_at, kept_in (slots,), and kept (slots, state_size): see loop.keep_checkpoint. budget: see checkpoint_slots.
     """
 
-    def __init__(self, program: Program, first: int = 0):
+    def __init__(self, program: Program, first: int = 0, budget: int | None = None):
         self._store, self._dtype = RowStore(program, first), program.dtype
-        slots = checkpoint_slots(program.state_size * program.dtype.itemsize)
-        self._open(slots, program.state_size)
+        self.slots = checkpoint_slots(program.state_size * program.dtype.itemsize, budget)
+        self._open(self.slots, program.state_size)
         self._frozen: list[Kept] = []  # in rising order, before all that is still kept in the open store
 
     def _open(self, slots: int, state_size: int) -> None:
@@ -141,8 +141,10 @@ class Recording:
         return len(self.kept_at) == 0
 
 
-def checkpoint_slots(state_bytes: int) -> int:
-    """How many fit: into 64 MB, or 128 of them if that is more."""
+def checkpoint_slots(state_bytes: int, budget: int | None = None) -> int:
+    """How many fit: into 64 MB, or 128 of them if that is more; or into a budget in bytes, at least two."""
+    if budget is not None:
+        return max(2, min(MOST_SLOTS, budget // max(1, state_bytes)))
     within_limit = min(CHECKPOINT_SLOTS, CHECKPOINT_LIMIT // max(1, state_bytes))
     return max(2, min(MOST_SLOTS, max(CHECKPOINT_BYTES // max(1, state_bytes), within_limit)))
 
@@ -156,7 +158,7 @@ class Spacing(NamedTuple):
     parts: int
 
 
-def spacing(program: Program) -> Spacing:
+def spacing(program: Program, slots: int) -> Spacing:
     """So that copying states, and finding a place for small ones, takes some 3 % of the training.
 
     Where an iteration takes long, they are as close as there are slots. Times are estimated from sizes: what is kept is
@@ -168,7 +170,6 @@ def spacing(program: Program) -> Spacing:
     iteration = (
         A_ROW * len(program.ops) + A_PARAMETER * program.n_parameters + A_PRODUCT * program.batch_size * products
     )
-    slots = checkpoint_slots(size)
     few, parts = (slots, slots) if iteration > SLOW else (min(slots, FEW), min(slots, PARTS))
     every = 1 if size <= SMALL_STATE else max(1, ceil(A_BYTE * size / (SHARE * iteration)))
     return Spacing(min(MOST_DISTANCE, every), few, parts)

@@ -64,6 +64,7 @@ class Options:
     keymap: Keymap = field(default_factory=Keymap)
     strays: Strays = field(default_factory=Strays)
     captured: Captured | None = None
+    checkpoint_mb: float | None = None  # see Session
     journal: bool = False  # is what is done kept, so that a crash loses nothing, and what was left offered?
 
 
@@ -376,7 +377,7 @@ class TuiApp(App[int]):
 
 def run(
     scenario: str | None, *, lang: str | None, overrides: Sequence[str], at: int | None, ascii: bool, play: bool, speed: float,
-    theme: str | None, twin: bool = True,
+    theme: str | None, twin: bool = True, checkpoint_mb: float | None = None,
 ) -> int:  # fmt: skip
     """See `tui_nn.tui.run_app`."""
     from tui_nn.cli_text import default_language
@@ -387,7 +388,10 @@ def run(
     app: TuiApp | None = None
     try:
         with Captured(strays) as captured:
-            options = Options(chosen, ascii, theme, wish, remembered, True, keymap.load(), strays, captured, True)
+            budget = checkpoint_mb or remembered.get("checkpoint_mb")
+            options = Options(
+                chosen, ascii, theme, wish, remembered, True, keymap.load(), strays, captured, budget, True
+            )
             app = TuiApp(options)
             try:
                 status = app.run()

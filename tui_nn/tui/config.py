@@ -38,6 +38,7 @@ def _texts(value: Any) -> bool:
 KNOWN: dict[str, Check | dict[str, Check]] = {
     "theme": _text,
     "lang": _text,
+    "checkpoint_mb": _whole(1, 1_000_000),  # written by hand: memory for the checkpoints of a run
     "visited": _texts,  # ids of the scenarios that have been opened
     "hints_seen": _whole(0, 100),  # of the hints of the first visit, in their order
     "layout": {  # read and written by layout_memory.py

@@ -73,6 +73,7 @@ class Opening:
     def __init__(self, screen: Widget, wish: Wish) -> None:
         self.screen, self.wish = screen, wish
         self.keeps = False  # in a journal, what is done from now on
+        self.checkpoint_mb: float | None = None
         self._is_over = False
         self._journal: Journal | None = None
 
@@ -138,7 +139,8 @@ class Opening:
         from tui_nn.debugger.session import Session
         from tui_nn.scenario import load_scenario
 
-        session = Session(load_scenario(self.wish.ref, self.wish.overrides))
+        scenario = load_scenario(self.wish.ref, self.wish.overrides)
+        session = Session(scenario, checkpoint_mb=self.checkpoint_mb)
         return Opened(session, journal=self._keep([session], session))
 
     def _reopened(self) -> Opened:
@@ -146,7 +148,7 @@ class Opening:
         from tui_nn.debugger.recovery import recoverable
         from tui_nn.debugger.session_file import open_file
 
-        found = open_file(self.wish.ref, self._tell_replay)
+        found = open_file(self.wish.ref, self._tell_replay, checkpoint_mb=self.checkpoint_mb)
         first, *others = found.sessions.values()
         journal = self._keep([first, *others], found.current)
         if journal is not None and not journal.failure:
@@ -170,7 +172,7 @@ class Opening:
 
         try:
             scenario, left_out = load_twin(self.wish.ref, name, self.wish.overrides)
-            session = Session(scenario)
+            session = Session(scenario, checkpoint_mb=self.checkpoint_mb)
         except Exception as error:
             self.screen.post_message(Alone(str(error) or type(error).__name__))
             return None

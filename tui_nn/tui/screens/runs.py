@@ -90,7 +90,8 @@ class RunsScreen(ZonesScreen):
         self.focus_panel()
         self.draw_header()
         self.pulse.start()
-        self.opening.keeps = self.tui.options.journal
+        options = self.tui.options
+        self.opening.keeps, self.opening.checkpoint_mb = options.journal, options.checkpoint_mb
         self.call_after_refresh(self.opening.start)  # the screen stands before anything heavy is imported
 
     def on_opened(self, message: Opened) -> None:
