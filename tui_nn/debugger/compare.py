@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tui_nn.debugger.position import Position
+from tui_nn.engine.layout import LR
 from tui_nn.scenario import differences
 
 if TYPE_CHECKING:
@@ -179,8 +180,8 @@ def _differs(a: Session, b: Session) -> str:
             return f"{name}: {list(array.shape)} and {list(other.shape)}"
         if array.tobytes() != other.tobytes():
             at = np.unravel_index(int((array != other).argmax()), array.shape)
-            index = ",".join(str(int(i)) for i in at)
-            return f"{name}[{index}]: {array[at]:.9g} and {other[at]:.9g}"
+            index = f"[{','.join(str(int(i)) for i in at)}]" if at else ""
+            return f"{name}{index}: {array[at]:.9g} and {other[at]:.9g}"
     return ""
 
 
@@ -189,6 +190,11 @@ def _numbers(session: Session) -> Iterator[tuple[str, np.ndarray]]:
     frame = session.frame()
     if frame.op > 0:
         yield "samples", frame.sample_indices
+    schedule = session.program.schedule_op
+    if (
+        schedule is not None and frame.op > schedule
+    ):  # without a row that sets it, it parts no two runs before the updates
+        yield "lr", np.array(session.machine.setting[LR])
     for layer in frame.layers:
         if layer.is_forward_fresh:
             yield f"output of {layer.name}", layer.activation
