@@ -161,6 +161,13 @@ def list_command(as_json: bool, lang: str | None) -> None:
     "true or a value changes: 'op loss mse', 'epoch 3', 'loss > 1', 'weight.dense_1[0,0] changes sign'.",
 )  # fmt: skip
 @set_option
+@click.option(
+    "--edit",
+    "edits",
+    metavar="'AT: KEY=VALUE'",
+    multiple=True,
+    help="Change a setting in the middle of the run: '100: optimizer.lr=0.01', or at an op: '100:3: weight.dense_1[0,1]=0.5'. May be repeated.",
+)
 @checkpoint_option
 @json_option
 @click.option(
@@ -280,7 +287,11 @@ def compare_command(
     first: str, second: str, iterations: int | None, overrides: Sequence[str], set_a: Sequence[str], set_b: Sequence[str],
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Two runs side by side: settings, first differing operation, metrics."""
+    """Two runs side by side: settings, first differing operation, metrics.
+
+    A and B are presets, .toml files or saved sessions (.tuinn); of these the run counts that was looked at last, as far
+    as it had got.
+    """
     from tui_nn.cli_compare import run_compare
 
     run_compare(first, second, iterations, overrides, set_a, set_b, as_json)

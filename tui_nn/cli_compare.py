@@ -11,28 +11,45 @@ from tui_nn.cli_text import number, print_json, table
 
 if TYPE_CHECKING:
     from tui_nn.debugger.compare import Comparison
+    from tui_nn.debugger.session import Session
 
 
 def run_compare(
     a: str, b: str, iterations: int | None, overrides: Sequence[str], set_a: Sequence[str], set_b: Sequence[str],
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Train both and say what differs. Errors: ScenarioError."""
+    """Train both and say what differs; a saved session is taken as far as it had got. Errors: ScenarioError."""
     from tui_nn.debugger.compare import compare
-    from tui_nn.debugger.session import Session
-    from tui_nn.scenario import load_scenario
 
-    sessions = [
-        Session(load_scenario(ref, [*overrides, *own])) for ref, own in ((a, set_a), (b, set_b))
-    ]  # both are read before either trains
-    for session in sessions:
-        session.run(iterations)
+    opened = [_opened(ref, [*overrides, *own]) for ref, own in ((a, set_a), (b, set_b))]  # both, before either trains
+    sessions = [session for session, _ in opened]
+    for session, is_saved in opened:
+        if iterations is not None and session.reached.iteration < iterations:
+            session.goto(*session.reached)
+            session.run(iterations - session.position.iteration)
+        elif not is_saved:
+            session.run(iterations)
     found = compare(sessions[0], sessions[1])
     titles = sessions[0].scenario.title, sessions[1].scenario.title
     if as_json:
         print_json(as_data(found, titles))
     else:
         click.echo("\n".join(comparison_text(found, titles)))
+
+
+def _opened(ref: str, overrides: Sequence[str]) -> tuple[Session, bool]:
+    """The run of a preset or a scenario file, or that of a saved session which was looked at last; is it a saved one?"""
+    from tui_nn.debugger.session import Session
+    from tui_nn.debugger.session_lines import is_session_ref
+    from tui_nn.scenario import load_scenario
+
+    if not is_session_ref(ref):
+        return Session(load_scenario(ref, overrides)), False
+    if overrides:
+        raise click.UsageError(f"--set changes a scenario before it starts; {ref} has started")
+    from tui_nn.debugger.session_file import open_file
+
+    return open_file(ref).current, True
 
 
 def comparison_text(found: Comparison, titles: tuple[str, str]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tui_nn.cli_edits import PlannedEdit, made, make_edit, planned_edits
 from tui_nn.cli_show import layers_text
 from tui_nn.cli_text import json_line, number, print_json, remark, table
 
@@ -40,6 +41,7 @@ def run_scenario(
     save: str | None = None,
     by: "By" = "iteration",
     stops: Sequence[str] = (),
+    edits: Sequence[str] = (),
     checkpoint_mb: float | None = None,
 ) -> int:
     """Train to the planned end, or as far as the options say. A NaN is news, not a failure: exit status 0."""
@@ -48,9 +50,10 @@ def run_scenario(
             iterations = session.program.epochs.start(epochs)
         plotted = metrics_named(plot, session.program) if plot else []
         set_stops(session, stops)
+        to_make = planned_edits(edits, session, iterations)
         # Opened before training: a path that cannot be written should not cost an hour first.
         with Path(trace).open("w", encoding="utf-8") if trace else nullcontext() as file:
-            stop = train(session, iterations, until, by)
+            stop = train(session, iterations, until, by, to_make)
             if file is not None:
                 file.writelines(trace_lines(session))
         if save:
@@ -121,25 +124,37 @@ def set_stops(session: "Session", texts: Sequence[str]) -> None:
             raise click.BadParameter(str(error), param_hint="'--break'") from None
 
 
-def train(session: "Session", iterations: int | None, until: str | None, by: "By" = "iteration") -> "Stop":
-    """Compile first, so that the time told on stderr is training alone; then run."""
-    from tui_nn.debugger.position import ahead
+def train(
+    session: "Session", iterations: int | None, until: str | None, by: "By" = "iteration",
+    edits: Sequence[PlannedEdit] = (),
+) -> "Stop":  # fmt: skip
+    """Compile first, so that the time told on stderr is training alone; then run, from edit to edit.
+
+    What ends the run before an edit's place ends it.
+    """
+    from tui_nn.debugger.position import Position
 
     begin = time.perf_counter()
     session.prepare()
     compiled = time.perf_counter()
     remark(f"ready in {compiled - begin:.2f} s")
+    end = None if iterations is None else session.position.iteration + iterations
     with heard_ctrl_c() as check:
-        if until is None:
-            goal = None if iterations is None else ahead(session.program, session.position, "iteration", iterations)
-            session.start(goal, watch=True)
-        else:
-            session.start_until(until, iterations, by)
-        while not session.wait(WAIT_S):
+        for edit in (*edits, None):
+            place = edit.place if edit is not None else None if end is None else Position(end)
+            if until is None:
+                session.start(place, watch=True)
+            else:
+                session.start_until(until, None if place is None else place.iteration - session.position.iteration, by)
+            while not session.wait(WAIT_S):
+                check()
             check()
-        check()
-    stop = session.last_stop
-    assert stop is not None
+            stop = session.last_stop
+            assert stop is not None
+            if edit is None or stop.reason not in ("done", "end") or session.position.iteration < edit.place.iteration:
+                break
+            session.goto(*edit.place)
+            make_edit(session, edit)
     took_s = time.perf_counter() - compiled
     done = session.reached.iteration  # until goes back to where the condition held; time went into all of them
     rate = f"{done / took_s:,.0f} iterations/s" if done and took_s > 0 else "nothing to train"
@@ -206,7 +221,8 @@ def report_text(session: "Session", stop: "Stop") -> str:
         for i, metrics in reported_rows(session)
     ]
     head = ("epoch", "iteration", *names)
-    return f"{table(head, rows, right=range(len(head)))}\n{stop_text(session, stop)}"
+    edits = [f"edited at {edit.position}: {edit}" for edit in session.edits]
+    return "\n".join([table(head, rows, right=range(len(head))), *edits, stop_text(session, stop)])
 
 
 def stop_text(session: "Session", stop: "Stop") -> str:
@@ -235,6 +251,7 @@ def report_as_data(session: "Session", stop: "Stop") -> dict[str, Any]:
         "stops": [fired._asdict() for fired in stop.fired],
         "position": {"iteration": stop.position.iteration, "op": stop.position.op},
         "epoch": session.epoch,
+        "edits": made(session),
         "metrics": current_metrics(session),
         "rows": [{"iteration": i, **metrics} for i, metrics in reported_rows(session)],
     }

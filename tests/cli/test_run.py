@@ -172,3 +172,43 @@ def test_plot_stays_out_of_the_way_of_json(run: Run):
     assert result.data["position"] == {"iteration": 20, "op": 0}
     assert "┌" in result.err
     assert "\x1b" not in result.err
+
+
+def test_a_run_is_edited_on_its_way(run: Run, line, tmp_path):
+    """Each edit at its place, whatever their order: the same run as a session that is edited there."""
+    edits = ("--edit", "7:2: weight.dense_1[0,0]=0.5", "--edit", "5: optimizer.lr = 0.02")
+    path = str(tmp_path / "edited.tuinn")
+    data = run("run", line(), "--iterations", "9", "--json", "--save", path, *edits).data
+    session = Session(load_scenario(line()))
+    session.goto(5)
+    session.set("optimizer.lr", 0.02)
+    session.goto(7, 2)
+    session.set("weight.dense_1[0,0]", 0.5)
+    session.goto(9)
+    assert data["metrics"]["loss"] == session.history["loss"][-1]
+    assert [(edit["iteration"], edit["op"], edit["key"]) for edit in data["edits"]] == [
+        (5, 0, "optimizer.lr"), (7, 2, "weight.dense_1[0,0]"),
+    ]  # fmt: skip
+    assert "edited at 5:0: optimizer.lr: 0.1 → 0.02" in run("run", line(), "--iterations", "9", *edits).out
+    compared = run("compare", path, line(), "--json").data  # the saved one as far as it had got
+    assert (compared["iteration"], compared["settings"]["optimizer.lr"]) == (9, ["0.02", "0.1"])
+    further = run("compare", path, line(), "--iterations", "12", "--json").data
+    assert (further["iteration"], further["parting"]["iteration"]) == (12, 5)
+    assert run("compare", path, line(), "--set", "optimizer.lr=0.3").status == 2
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        ("optimizer.lr=0.3", "write it like '100: optimizer.lr=0.01'"),
+        ("3: optimiser.lr=0.3", "did you mean 'optimizer'?"),
+        ("3: optimizer.lr=-1", "lr must be greater than 0"),
+        ("3:99: optimizer.lr=0.3", "op 99 is not in the program"),
+        ("999: optimizer.lr=0.3", "lies behind the end of the run"),
+        ("3: weight.dense_1[9,9]=0.3", "its last entry is"),
+    ],
+)
+def test_an_edit_that_cannot_be_made_is_refused_before_anything_trains(run: Run, line, edit: str, words: str):
+    answer = run("run", line(), "--edit", edit)
+    assert (answer.status, answer.out) == (2, "")
+    assert words in " ".join(answer.err.split())
