@@ -361,6 +361,8 @@ DIALOGS = {
     "until": ("u",),
     "until, with a fault": ("u", *"los", "enter"),
     "go to": ("g",),
+    "console": (":", *"los"),
+    "stops": ("k",),
 }
 
 

@@ -29,7 +29,7 @@ Action = tuple[Any, ...]
 COMMON_SIZES = ((120, 40), (80, 24), (200, 60), (60, 20), (40, 12), (300, 100), (79, 30), (119, 33), (100, 50))
 # What modal screens answer to, and keys that nobody has given a meaning.
 OTHER_KEYS = ("escape", "enter", "backspace", "delete", "tab", "pageup", "pagedown", "home", "end", "up", "down", "left", "right", "space", "f5", "ctrl+l", "9", "A", "ㅎ", "é", "漢")  # fmt: skip
-TYPED = ("loss < 0.1", "loss > 1e9", "iteration >= 40", "epoch 2", "30:2", "7", "0:999999", "end", "start", "xor", "digits", "", "los <", "((((", "nan", "가나다", "no/such/file.toml", "grad_norm.dense_1 < 1e-3")  # fmt: skip
+TYPED = ("loss < 0.1", "loss > 1e9", "iteration >= 40", "epoch 2", "30:2", "7", "0:999999", "end", "start", "xor", "digits", "", "los <", "((((", "nan", "가나다", "no/such/file.toml", "grad_norm.dense_1 < 1e-3", "display loss", "back loss > 0.1", "break loss changes, temporary", "set lr 0.2", "undisplay", "step 3")  # fmt: skip
 BURST = 20  # actions between two looks at the whole
 PATIENCE_S = 10.0
 

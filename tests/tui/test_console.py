@@ -85,6 +85,10 @@ def test_what_was_said_keeps_its_columns_and_long_lines_go_on():
     assert lines[0] == "         0         1"
     assert max(map(cells, lines)) <= 40
     assert " ".join(lines[1:]).split() == ["word"] * 30
+    help_line = as_text(
+        told_lines([Told("run [N]    Train to the planned end, or for N iterations.", "text")], 40, INK)
+    )
+    assert help_line.splitlines() == ["run [N]    Train to the planned end, or", " " * 11 + "for N iterations."]
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

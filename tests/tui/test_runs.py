@@ -294,3 +294,43 @@ def test_overrides_are_made_on_both_but_where_they_differ():
     assert (twin.seed, twin.optimizer.lr, twin.layers[0].init) == (3, 0.1, "xavier_uniform")  # type: ignore[union-attr]
     _, left_out = load_twin("vanishing-sigmoid", "vanishing-sigmoid-cured", ["layers[3:5].activation=tanh", "layers[3].units=8"])  # fmt: skip
     assert left_out == ("layers[3:5].activation=tanh",)
+
+
+def test_a_stop_of_the_one_looked_at_halts_all_of_them(pair: Runs):
+    """There, and with what fired; the others come to the same place, and go on with it."""
+    session = pair.looked_at.session
+    session.stops.add("iteration 40")
+    session.stops.add("iteration 60")
+    for place in (40, 60):
+        pair.run()
+        finish(pair)
+        assert pair._stop is not None
+        assert pair._stop.reason == "stop"
+        assert pair._stop.fired
+        assert positions(pair) == [(place, 0), (place, 0)]
+    assert all(alone(pair))
+
+
+def test_a_stop_of_another_one_halts_all_and_says_whose_it_is(pair: Runs):
+    other = pair.others[0]
+    other.session.stops.add("iteration 40")
+    pair.run()
+    finish(pair)
+    assert pair._stop is not None
+    assert pair._stop.message.startswith(f"{other.title}: Stop 1: iteration 40")
+    assert other.session.position == (40, 0)
+    pair.run(Position(300))
+    finish(pair)
+    assert positions(pair) == [(300, 0), (300, 0)]
+
+
+def test_a_search_backwards_takes_the_others_along(pair: Runs):
+    pair.goto(Position(50))
+    finish(pair)
+    pair.back_until("iteration < 20")
+    assert pair.kind == "run"
+    assert pair.searched is not None
+    finish(pair)
+    assert pair.searched is None
+    assert len({place[0] for place in positions(pair)}) == 1
+    assert pair.looked_at.session.position.iteration == 19

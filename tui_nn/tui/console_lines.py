@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     Line = list[Segment]
 
 GAP = "   "
+_COLUMN = re.compile(r"(\S.*?\S {2,})(\S.*)")
 
 
 class Told(NamedTuple):
@@ -26,14 +28,20 @@ class Told(NamedTuple):
 
 
 def told_lines(told: Sequence[Told], width: int, ink: Ink) -> list[Line]:
-    """Each line as it is; one that is too long goes on below itself."""
+    """Each line as it is; one that is too long goes on below itself, of a table below its second column."""
     width = max(width, 10)
-    lines = []
-    for each in told:
-        text = ink.words(each.text)
-        pieces = [text] if cells(text) <= width else wrap_report(text, width)
-        lines += [[ink.say(piece, each.role)] for piece in pieces]
-    return lines
+    return [[ink.say(piece, each.role)] for each in told for piece in _pieces(ink.words(each.text), width)]
+
+
+def _pieces(text: str, width: int) -> list[str]:
+    if cells(text) <= width:
+        return [text]
+    match = _COLUMN.match(text)
+    indent = cells(match[1]) if match else width
+    if match is None or indent > width * 2 // 3:
+        return wrap_report(text, width)
+    first, *rest = wrap(match[2], width - indent)
+    return [match[1] + first, *(" " * indent + piece for piece in rest)]
 
 
 def strip_lines(message: str, shown: Sequence[Shown], width: int, rows: int, ink: Ink) -> list[Line]:

@@ -293,6 +293,8 @@ class Runs:
                 has_arrived = True
                 self._note(run, stop)
                 self._stop = stop if run is self._lead else self._stop
+                if stop.reason == "stop" and self._goal is not None:
+                    return self._halted(run, stop)
         if self._goal is not None:
             return self._run_on()
         if self._lead.mover.kind == "run":
@@ -311,6 +313,16 @@ class Runs:
         """One that ended where it had to stays there, whatever the others do until the next move."""
         if stop is not None and stop.reason in ENDS and (self._goal is not None or run is not self._lead):
             run.is_over = True
+
+    def _halted(self, run: Run, stop: Stop) -> Stop:
+        """At a stop of one of them all stand still. The others come to the one looked at; one whose stop it was stays there."""
+        self._halt()
+        if run is not self._lead:
+            run.is_over = True
+            stop = stop._replace(message=f"{run.title}: {stop.message}")
+        self._stop = stop
+        self._gather()
+        return stop
 
     def _halt(self) -> list[Stop | None]:
         self._goal = None

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 WORDS = {
     "en": {
-        "title": "Stops", "none": "none is set", "new": "A new stop", "change": "Stop {}", "hint": "loss < 0.1, or op backward dense_1",
+        "title": "Stops", "none": "none is set", "new": "A new stop", "change": "Stop {}", "hint": "loss < 0.1, or op {}",
         "keys": (("enter", "write"), ("space", "on/off"), ("a", "add"), ("del", "remove"), ("← →", "find"), ("esc", "close")),
         "entry": (("enter", "set it"), ("tab", "completes"), ("esc", "back")),
     },
     "ko": {
-        "title": "멈춤점", "none": "정한 것이 없음", "new": "새 멈춤점", "change": "멈춤점 {}", "hint": "loss < 0.1 또는 op backward dense_1",
+        "title": "멈춤점", "none": "정한 것이 없음", "new": "새 멈춤점", "change": "멈춤점 {}", "hint": "loss < 0.1 또는 op {}",
         "keys": (("enter", "고치기"), ("space", "켜고 끄기"), ("a", "추가"), ("del", "지우기"), ("← →", "찾기"), ("esc", "닫기")),
         "entry": (("enter", "정하기"), ("tab", "완성"), ("esc", "뒤로")),
     },
@@ -69,7 +69,9 @@ class StopsScreen(Modal[None]):
         return list(self.session.stops)
 
     def compose(self) -> ComposeResult:
-        line = Input(placeholder=WORDS[self.lang]["hint"], select_on_focus=False, compact=True)
+        session = self.session
+        hint = WORDS[self.lang]["hint"].format(session.program.ops[session.position.op].label)
+        line = Input(placeholder=hint, select_on_focus=False, compact=True)
         line.display = False
         with Vertical():
             yield Bar("stops-title")
