@@ -64,6 +64,8 @@ def test_a_part_of_a_table_keeps_its_indices(at_10: Console):
     lines = at_10.enter("weight.dense_1[1:3, :]").lines
     assert [line.split()[0] for line in lines[2:]] == ["1", "2"]
     column = at_10.enter("grad.weight.dense_1[:,1]").lines
+    grad = at_10.session.frame().layer("dense_1").parameters[0].grad
+    np.testing.assert_allclose([float(each) for each in column[2].split()], grad[:, 1], rtol=1e-3)
     assert column[1].split() == ["0", "1", "2", "3"]
     assert at_10.enter("activation.tanh_1").lines[0].startswith("activation.tanh_1  [4, 4]  min ")
     assert said(at_10.enter("delta.dense_2[0,0]")) == said(at_10.enter("p  delta.dense_2[ 0 , 0 ]"))
@@ -116,9 +118,11 @@ def test_an_empty_line_steps_once_more():
     console.enter("step 2")
     console.enter("")
     assert console.session.position == (0, 4)
-    console.enter("loss")
-    assert console.enter("") == Answer()
+    for line in ("loss", "set lr 0.1", "step 0"):
+        console.enter(line)
+        assert console.enter("") == Answer()
     assert console.session.position == (0, 4)
+    assert len(console.session.edits) == 1
 
 
 def test_stops_are_set_met_and_removed_by_words():

@@ -1,8 +1,10 @@
 """Header, footer, title lines."""
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.tui import canned
@@ -68,6 +70,15 @@ def test_a_run_past_its_plan_says_so():
         text = as_text(header_lines("t", status, frame, 120, 2, INK))
         assert joined in text
         assert said in text
+
+
+def test_a_stop_is_said_also_where_the_loss_is_not_finite():
+    """Both `isnan(loss)` and what it read are in the stop's own words."""
+    mover: Any = SimpleNamespace(kind="", is_waiting=False, searched=None)
+    frame: Any = SimpleNamespace(metrics={"loss": math.nan}, history={"loss": np.array([1.0, math.nan])})
+    said = "Stop 1: isnan(loss) (loss = nan)."
+    assert status_of(mover, frame, None, None, 0.0, said, "stop") == Status("stopped", said)
+    assert status_of(mover, frame, None, None, 0.0, "", "done").text == "the loss became nan in iteration 1"
 
 
 @pytest.mark.parametrize("iteration", [0, 1, 700, 1289, 1290])

@@ -199,6 +199,8 @@ def test_displays_stay_below_the_panels_and_follow_every_stop():
         loss = run.frame.metrics["loss"]
         row = screen_text(app).splitlines()[-2]
         assert f"1 loss not measured yet → {loss:.6g}" in row
+        told = [each.text for each in run.desk.told]
+        assert told[-2:] == [f"loss = not measured yet → {loss:.6g}", "iteration = 0 → 1"]
         await pilot.press("n")
         await settled(app, pilot)
         row = screen_text(app).splitlines()[-2]

@@ -36,6 +36,7 @@ WORDS = {
         "entry": (("enter", "정하기"), ("tab", "완성"), ("esc", "뒤로")),
     },
 }  # fmt: skip
+LEAST_ROWS, MOST_ROWS = 15, 24
 IN_THE_LIST = ("enter", "select", "toggle", "remove", "add", "jump")
 WHILE_TYPED = ("complete",)
 
@@ -45,7 +46,7 @@ class StopsScreen(Modal[None]):
 
     DEFAULT_CSS = """
     StopsScreen { align: center middle; background: $background 40%; }
-    StopsScreen > Vertical { width: 100%; max-width: 108; height: 100%; max-height: 24; background: $surface; padding: 0 1; }
+    StopsScreen > Vertical { width: 100%; max-width: 108; max-height: 100%; background: $surface; padding: 0 1; }
     StopsScreen Bar { position: relative; width: 1fr; height: 1; }
     StopsScreen Input, StopsScreen Input:focus { padding: 0; background: $surface; }
     """
@@ -97,6 +98,8 @@ class StopsScreen(Modal[None]):
 
     def _draw(self) -> None:
         ink, words = self.ink, WORDS[self.lang]
+        for box in self.query(Vertical):
+            box.styles.height = min(max(len(self.stops) + 6, LEAST_ROWS), MOST_ROWS)
         for choices in self.query(ChoiceList):
             choices.reset()
         title = f"{ink.glyph('rule_focus')} {words['title']}"
