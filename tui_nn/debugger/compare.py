@@ -191,9 +191,7 @@ def _numbers(session: Session) -> Iterator[tuple[str, np.ndarray]]:
     if frame.op > 0:
         yield "samples", frame.sample_indices
     schedule = session.program.schedule_op
-    if (
-        schedule is not None and frame.op > schedule
-    ):  # without a row that sets it, it parts no two runs before the updates
+    if schedule is not None and frame.op > schedule:  # without such a row it is a setting, which no operation writes
         yield "lr", np.array(session.machine.setting[LR])
     for layer in frame.layers:
         if layer.is_forward_fresh:

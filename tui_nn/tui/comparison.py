@@ -43,9 +43,8 @@ WORDS = {
     },
 }  # fmt: skip
 KOREAN = {  # of what differs, as compare.py says it
-    r"output of (\S+)": r"\1의 출력", r"delta of (\S+)": r"\1의 델타", r"gradient of (\S+)": r"\1의 기울기",
-    r"(\w+) of (\S+\.\w+)": r"\2의 \1", "^samples": "표본", "^the start$": "처음 상태", r"^edit of (\S+)$": r"\1 편집",
-    " and ": ", ",
+    r"output of ([\w.]+)": r"\1의 출력", r"delta of ([\w.]+)": r"\1의 델타", r"gradient of ([\w.]+)": r"\1의 기울기",
+    r"^edit of (.+)$": r"\1 편집", r"(\w+) of ([\w.]+)": r"\2의 \1", "^samples": "표본", "^the start$": "처음 상태", " and ": ", ",
 }  # fmt: skip
 
 
