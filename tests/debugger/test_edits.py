@@ -171,6 +171,11 @@ def test_undo_brings_back_the_future_and_redo_the_edit():
     assert session.state_bytes() == edited
     session.undo()
     assert session.undo() is None
+    session.goto(10, 3)
+    session.set("optimizer.lr", 2.0)  # another future: what was taken back belongs to none any more
+    assert session.reached == session.position == (10, 3)
+    assert session.redo() is None
+    assert [edit.value for edit in session.edits] == [2.0]
 
 
 @pytest.mark.parametrize("at", [START, (7, 0), (7, 5)])
