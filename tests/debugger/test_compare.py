@@ -131,3 +131,21 @@ def test_the_same_edit_at_two_places_is_said_with_its_place():
     assert [(row.key, row.first, row.second, row.since) for row in rows] == [("optimizer.lr", 0.05, 0.5, (20, 0))]
     same = compare(session, session.whole_past())
     assert (same.settings, same.parting) == ((), None)
+
+
+def test_comparing_again_and_again_keeps_no_more_checkpoints():
+    """What is shared with a past that somebody reads may not be dropped; it is thinned when the next one is made."""
+    session = Session(load_scenario("xor-mlp"), checkpoint_mb=0.01)
+    slots, most = session.machine.recording.slots, 0
+    wanted = Session(session.scenario)
+    for iteration in range(200, 2_001, 200):
+        session.goto(iteration)
+        past = session.whole_past()
+        most = max(most, session.timeline.segment.n_kept)
+        past.goto(iteration - 77)
+        wanted.goto(iteration - 77)
+        assert past.state_bytes() == wanted.state_bytes()
+    assert most <= slots
+    session.goto(1_234)
+    wanted.goto(1_234)
+    assert session.state_bytes() == wanted.state_bytes()

@@ -415,6 +415,9 @@ class Timeline:
     def whole_past(self) -> Timeline:
         """A run that stands at the start and may go as far as this one has got: for machines of its own to replay."""
         end = self.reached
+        for segment in self.segments:  # or each comparison would keep the checkpoints of one more stretch for ever
+            if segment.n_kept > segment.recording.slots:
+                segment.thin(segment.recording.slots)
         segments = [
             segment.past(end)
             if segment.entered is not None or not k
