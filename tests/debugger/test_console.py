@@ -8,6 +8,7 @@ import pytest
 from tests.table import over
 from tui_nn.debugger.console import Answer, Console
 from tui_nn.debugger.console_words import WORDS, read_line
+from tui_nn.debugger.history import History
 from tui_nn.debugger.position import Position
 from tui_nn.debugger.session import Session
 from tui_nn.scenario import load_scenario
@@ -206,6 +207,19 @@ def test_what_an_edit_has_taken_away_is_said_in_its_place():
     console.enter(f"display {name}")
     console.enter('set probes.off ["grad_norm"]')
     assert "switched off" in console.enter("next").text
+
+
+def test_a_history_that_must_be_replayed_is_not_read_at_each_stop(monkeypatch: pytest.MonkeyPatch):
+    """A display of all of it says so; one number of it, and all on demand, are still there."""
+    console = opened()
+    for line in ("goto 4", "display 2 * min(loss)", "display loss@0", "display min(loss, 1)"):
+        assert not console.enter(line).is_error
+    monkeypatch.setattr(History, "is_folded", property(lambda self: True))
+    console.enter("next")
+    lines = console.enter("display").lines
+    assert "too slow for each stop" in lines[0]
+    assert not any("too slow" in line for line in lines[1:])
+    assert float(said(console.enter("min(loss)"))) > 0
 
 
 def test_each_run_has_values_of_its_own():

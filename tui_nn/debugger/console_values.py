@@ -19,7 +19,7 @@ from tui_nn.debugger.context import Seen, parse_for
 from tui_nn.debugger.expect import values_read
 from tui_nn.scenario.errors import unknown
 from tui_nn.scenario.expression_eval import evaluate_measured
-from tui_nn.scenario.expression_tree import OF_PARAMETERS, ROLES
+from tui_nn.scenario.expression_tree import OF_PARAMETERS, OVER_HISTORY, ROLES, Call, Operation
 from tui_nn.scenario.spec.optimizers import MOMENTS
 
 if TYPE_CHECKING:
@@ -81,6 +81,20 @@ def condition_of(program: Program, text: str, column: int = 1) -> str:
     if not parse_for(program, text).is_condition:
         raise ConsoleError(f"{text} is a number; compare it, like {text} > 0", column)
     return text
+
+
+def reads_all(expression: Expression) -> bool:
+    """Does it read all of a metric's history, like min(loss)?"""
+    pending = [expression.tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Operation):
+            pending += node.operands
+        elif isinstance(node, Call):
+            if node.function in OVER_HISTORY and len(node.arguments) == 1:
+                return True
+            pending += node.arguments
+    return False
 
 
 def value_text(value: Value, digits: int = 6) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
-from tui_nn.debugger.console_values import ConsoleError, Value, is_table, value_of, value_text
+from tui_nn.debugger.console_values import ConsoleError, Value, is_table, reads_all, value_of, value_text
 from tui_nn.debugger.context import parse_for
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tui_nn.debugger.session import Session
 
 MOST_DISPLAYS = 12
+TOO_LONG = "so long a history is replayed to be read, which is too slow for each stop; p reads it"
 
 
 class Shown(NamedTuple):
@@ -89,7 +90,10 @@ class Displays:
 
     def _shown(self, number: int, text: str, seen: _Seen, frame: Frame) -> Shown:
         try:
-            new = value_of(frame, parse_for(frame.program, text))
+            expression = parse_for(frame.program, text)
+            if frame.history.is_folded and reads_all(expression):
+                return Shown(number, text, None, None, False, TOO_LONG)
+            new = value_of(frame, expression)
         except ValueError as error:  # an edit has taken away what it reads
             return Shown(number, text, None, None, False, getattr(error, "message", str(error)))
         seen.here[number] = new
