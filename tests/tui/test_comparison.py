@@ -11,7 +11,7 @@ from tests.tui.driver import drive, screen_text, settled, until
 from tui_nn import Session, load_scenario
 from tui_nn.debugger.compare import Comparison, MetricRow, Parting, SettingRow, compare
 from tui_nn.debugger.position import Position
-from tui_nn.tui.comparison import Side, chart_lines, comparison_lines, metrics_of
+from tui_nn.tui.comparison import Side, chart_lines, comparison_lines, metrics_of, spans_decades
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.screens.comparison import ComparisonScreen
 from tui_nn.tui.text import cells
@@ -89,10 +89,8 @@ def test_what_is_not_there_is_a_dash_and_places_are_said(pair):
     lines = text_of(comparison_lines(Comparison(9, rows, None, metrics), both(pair), 78, INK, "en"))
     assert "optimizer.lr (set at 7:2)  (none)  0.5" in lines
     assert "Not a byte differs in 9 iterations." in lines
-    assert [line.split() for line in lines[-2:]] == [
-        ["clip_scale", "-", "0.2500", "-"],
-        ["loss", "0.5000", "inf", "+inf"],
-    ]
+    assert [line.split()[0] for line in lines[-2:]] == ["loss", "clip_scale"]  # the main ones before all others
+    assert [line.split()[1:] for line in lines[-2:]] == [["0.5000", "inf", "+inf"], ["-", "0.2500", "-"]]
 
 
 def test_a_metric_of_one_run_alone_is_drawn_of_that_one(pair):
@@ -172,3 +170,12 @@ def test_x_turns_to_the_next_run_and_back(size: tuple[int, int]):
         await until(pilot, lambda: app.screen is run)
 
     drive("xor-mlp", act, twin=False, size=size)
+
+
+def test_the_axis_is_logarithmic_where_values_need_it(pair):
+    """A loss that explodes; not one that falls to a third, and nothing that may be 0."""
+    broken = Session(load_scenario("point-of-no-return"))
+    broken.goto(600)
+    sides = sides_of((broken, broken))
+    assert [spans_decades(sides, name) for name in ("loss", "lr")] == [True, False]
+    assert [spans_decades(sides_of(pair), name) for name in ("loss", "accuracy", "act_mean.dense_1")] == [False] * 3

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Line = list[Segment]
 
 LEAST_CHART = 6  # rows; below, there is none
+APART = 1e4  # as far apart values need a logarithmic axis
 FIRST_METRICS = ("loss", "val_loss", "accuracy", "val_accuracy")  # drawn before all others
 WORDS = {
     "en": {
@@ -63,6 +64,16 @@ def metrics_of(sides: Sequence[Side]) -> list[str]:
     """What may be drawn: what any of the runs has measured, the main ones first."""
     names = dict.fromkeys(name for side in sides for name in side.frame.program.metrics)
     return [*(name for name in FIRST_METRICS if name in names), *(name for name in names if name not in FIRST_METRICS)]
+
+
+def spans_decades(sides: Sequence[Side], metric: str) -> bool:
+    """Would a linear axis show the largest values alone? Not asked of values of which some are 0 or less."""
+    curves = [side.frame.history.curve(metric)[1] for side in sides if metric in side.frame.program.metrics]
+    finite = [curve[np.isfinite(curve)] for curve in curves]
+    finite = [curve for curve in finite if len(curve)]
+    low = min((float(curve.min()) for curve in finite), default=1.0)
+    high = max((float(curve.max()) for curve in finite), default=1.0)
+    return low > 0 and high > APART * low
 
 
 def chart_lines(
@@ -110,10 +121,11 @@ def comparison_lines(found: Comparison, sides: tuple[Side, Side], width: int, in
     else:
         lines.append([ink.say(words["same settings"], "dim")])
     lines += [[], [ink.say(words["after"].format(f"{found.iteration:,}"), "dim")]]
+    main = [row for name in FIRST_METRICS for row in found.metrics if row.name == name]
     rows = [
         (row.name, _number(row.first), _number(row.second), _number(row.difference, True))
-        for row in found.metrics
-    ]  # fmt: skip
+        for row in (*main, *(row for row in found.metrics if row not in main))
+    ]
     head = (words["metric"], words["first"], words["second"], words["difference"])
     return lines + _table(head, rows, width, ink, is_right=True)
 

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_nn.tui.chrome import Bar
-from tui_nn.tui.comparison import WORDS, Side, chart_lines, comparison_lines, metrics_of
+from tui_nn.tui.comparison import WORDS, Side, chart_lines, comparison_lines, metrics_of, spans_decades
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line, Page
 from tui_nn.tui.paint import paint
@@ -80,7 +80,8 @@ class ComparisonScreen(Modal[None]):
         self.sides, self.first, self.second, self.pasts = tuple(sides), first, second, tuple(pasts)
         self.ink, self.lang, self.said = ink, lang, said
         self.metrics = metrics_of(self.sides)
-        self.metric, self.is_log = self.metrics[0], False
+        self.metric = self.metrics[0]
+        self.is_log = spans_decades(self.sides, self.metric)
         self.found: dict[int, Comparison | str] = {}  # by the second one; a text says why there is none
         self._is_over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -179,6 +180,7 @@ class ComparisonScreen(Modal[None]):
 
     def action_metric(self, by: int) -> None:
         self.metric = self.metrics[(self.metrics.index(self.metric) + by) % len(self.metrics)]
+        self.is_log = spans_decades(self.sides, self.metric)
         for chart in self.query(Chart):
             chart.reset()
 
