@@ -304,3 +304,24 @@ def test_half_a_sum_goes_over_an_edit_between_two_backward_rows():
         parts = [session.history[f"grad_norm.{layer}"][5] for layer in ("lstm_1", "dense_1")]
         assert session.history["grad_norm"][5] == pytest.approx(np.hypot(*parts), rel=1e-12)
         session.goto(5, session.edits[0].position.op)
+
+
+def test_an_edit_at_the_start_of_an_iteration_replaces_one_at_the_start_of_the_next():
+    """Only in the middle of an iteration one at the start of the next is waiting for it, and stays."""
+    for op, key, left in ((0, "optimizer.lr", []), (3, "bias.dense_1[0]", ["clip.norm"])):
+        session = small()
+        session.goto(5, 3)
+        session.set("clip.norm", 0.5)
+        session.goto(5, op)
+        session.set(key, 0.5)
+        assert [edit.key for edit in session.edits] == [key, *left]
+
+
+def test_a_fork_has_its_parents_checkpoints_up_to_where_it_was_made():
+    session = small()
+    session.goto(30)
+    session.goto(20, 3)
+    kept = [each.iteration for each in session.timeline.kept_states()]
+    assert len(kept) > 2
+    fork = session.fork()
+    assert [each.iteration for each in fork.timeline.kept_states()] == [each for each in kept if each < 20]

@@ -6,18 +6,22 @@ import os
 from collections.abc import Callable
 from random import Random
 
+import numpy as np
 import pytest
 
-from tests.debugger.conditions import Conditions, Walk, stepped, walk, walk_over_edits
+from tests.debugger.conditions import Conditions, Walk, drawn, stepped, walk, walk_over_edits
 from tests.debugger.wander import random_edit
 from tests.engine.watch_nets import NETS, net_session
 from tests.presets.runs import PRESETS
 from tui_nn.debugger import tape
+from tui_nn.debugger.bounds import range_of
 from tui_nn.debugger.context import Here, parse_for
+from tui_nn.debugger.phases import series
 from tui_nn.debugger.position import START, Position
 from tui_nn.debugger.scout import Interrupted
 from tui_nn.debugger.search import first_true, last_true
 from tui_nn.debugger.session import Session
+from tui_nn.debugger.tape import Tape
 from tui_nn.engine import layout as at
 from tui_nn.engine import recording
 from tui_nn.scenario import load_scenario
@@ -187,3 +191,35 @@ def test_a_search_says_how_far_it_is_and_can_be_ended(search: Callable, text: st
         search(session, expression, *places, stop)
     assert session.state_bytes() == where
     assert search(session, expression, *places) is None, "the next one is not ended by the last one's STOP"
+
+
+@pytest.mark.parametrize("name", ["validation", "plateau"])
+def test_bounds_leave_out_no_value(name: str, monkeypatch):
+    """Whatever an expression is worth at a place of a stretch lies between its bounds there, and so do NaN and not measured."""
+    monkeypatch.setattr(tape, "FIRST_ROWS", 2)
+    monkeypatch.setattr(tape, "MOST_ROWS", 4)
+    source, n_tight = drawn(name, ITERATIONS, "bounds"), 0
+    texts = [source.number(2) if k % 2 else source.comparison() for k in range(400 if FULL else 60)]
+    texts += [
+        "count(loss > 0)",
+        "count(isfinite(loss))",
+        "loss@5",
+        "-loss@3 * epoch",
+        "max(epoch)",
+        "max(iteration)",
+        "mean(0.1 + 0 * loss)",
+        "isfinite(sqrt(loss - loss@2))",
+    ]
+    end = Position(ITERATIONS - 1, max(op.index for op in source.program.ops if op.due.every == "iteration"))
+    for text in texts:  # the last stretch ends within an iteration, which counts as begun
+        expression = parse_for(source.program, text)
+        for piece in Tape(source.session, [expression]).forward(START, end):
+            bounds = range_of(expression.tree, piece.span, piece.carries[0])
+            found = series(expression, piece.span, piece.carries[0])
+            values = found.values[found.measured].astype(float)
+            numbers = values[~np.isnan(values)]
+            assert bounds.may_miss or found.measured.all() or expression.is_condition, text
+            assert bounds.may_nan or len(numbers) == len(values), text
+            assert ((bounds.low <= numbers) & (numbers <= bounds.high)).all(), (text, bounds, numbers)
+            n_tight += np.isfinite(bounds.low + bounds.high)
+    assert n_tight > len(texts)
