@@ -373,3 +373,23 @@ def test_a_stop_is_written_anew_under_its_number():
     with pytest.raises(StopError, match="unknown op"):
         session.stops.change(2, "op nowhere")
     assert str(session.stops[2]) == "op forward dense_1, ignore 2"
+
+
+def test_a_temporary_stop_stays_until_it_is_the_one_that_halts():
+    session = net_session("full", train={"iterations": 20})
+    session.stops.add("iteration 5")
+    session.stops.add("iteration 7, temporary")
+    assert session.run().position == (5, 0)
+    assert [each.number for each in session.stops] == [1, 2]
+    assert session.run().position == (7, 0)
+    assert [each.number for each in session.stops] == [1]
+
+
+def test_a_fork_has_the_same_stops_with_counts_of_its_own():
+    session = net_session("full", train={"iterations": 20})
+    session.stops.add("op 0, ignore 3")
+    fork = session.fork()
+    assert fork.run().position == (4, 0)
+    fork.stops.disable(1)
+    assert [(each.ignore, each.hits, each.enabled) for each in session.stops] == [(3, 0, True)]
+    assert session.run().position == (4, 0)
