@@ -25,6 +25,7 @@ from tui_nn.debugger.tape import Tape
 from tui_nn.engine import layout as at
 from tui_nn.engine import recording
 from tui_nn.scenario import load_scenario
+from tui_nn.scenario.naming import CLOCK
 
 FULL = os.environ.get("TUI_NN_FULL") == "1"
 CONDITIONS = 50 if FULL else 8  # on each of ten networks
@@ -58,6 +59,9 @@ def check_moves(found: Walk, chance: Random) -> None:
         worth = found.worth[expression.text]
         i, j = chance.randrange(len(places) - 1), chance.randrange(1, len(places))
         first = next((places[k] for k in range(i + 1, len(places)) if worth[k]), None)
+        programs = (session.timeline.program_at(places[k]) for k in (i, j))
+        if any(name not in program.metrics for program in programs for name in expression.names - {*CLOCK}):
+            continue  # where an edit has taken its metric away, it cannot be asked for
         session.goto(*places[i])
         stop = session.run_until(expression.text, places[-1].iteration - places[i].iteration, by="op")
         if stop.reason == "condition":

@@ -60,7 +60,7 @@ def random_edit(session: Session, chance: random.Random, any_setting: bool = Fal
     try:
         session.set(key, value)
     except EditError as error:  # not every batch size suits everywhere, nor every setting every network
-        if not any_setting and "1 sample" not in str(error):
+        if not any_setting and not any(words in str(error) for words in ("1 sample", "training samples")):
             raise
 
 
