@@ -35,6 +35,11 @@ class Scan:
             each.kind.expression for each in self.stops if isinstance(each.kind, Evaluated)
         ]
 
+    @property
+    def has_known(self) -> bool:
+        """Is there a stop of which is known beforehand where it fires?"""
+        return any(isinstance(each.kind, Known) for each in self.stops)
+
     def known_until(self, program: Program, first: int, end: Position) -> Position:
         """`end`, or from place `first` on the position before it at which a stop fires that is known beforehand."""
         places = [end]

@@ -1,11 +1,13 @@
 """Running until something holds: at full speed in chunks, each evaluated over all its positions, then back to the first hit.
 
 And backwards, over what is left of the run. A chunk takes about CHUNK_S, so that a pause is heard and little is run in vain.
+While one is looked at, the next is run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from tui_nn.scenario import Expression
 
 CHUNK_S = 0.05
-FIRST_ROWS, MOST_ROWS = 16, 2**17  # iterations of a chunk
+FIRST_ROWS, MOST_ROWS = 16, 2**15  # iterations of a chunk; of more, rows have left the caches when they are looked at
+WORTH_A_THREAD = 1024  # iterations: of fewer, looking at them is little beside running them
 By = Literal["op", "iteration"]
 BY: tuple[By, ...] = ("op", "iteration")
 
@@ -162,7 +165,7 @@ def seek(session: Session, goal: Position, stops: Sequence[Breakpoint], until: U
     try:
         outcome = seeking.run(goal)
     finally:
-        seeking.unwatch()
+        seeking.end()
         session.stops.count(scan.met)
     session.stops.count({}, outcome.fired)
     return outcome
@@ -175,6 +178,12 @@ class _Seek:
         self.session, self.timeline, self.scan, self.until = session, session.timeline, scan, until
         self.tape = Tape(session, [*scan.expressions, *([until.expression] if until else [])])
         self.watch: Watch | None = None
+        self._beside: ThreadPoolExecutor | None = None
+
+    def end(self) -> None:
+        self.unwatch()
+        if self._beside is not None:
+            self._beside.shutdown()
 
     def run(self, goal: Position) -> Outcome:
         """In each segment: what it watches, and what the history before comes to."""
@@ -200,26 +209,59 @@ class _Seek:
         self._watch(program)
         limit, carries = self.tape.limit_of(k), self.tape.carries(k, self.session.position.iteration)
         rows = FIRST_ROWS if self.tape.expressions else MOST_ROWS
+        began, ran = perf_counter(), self._run(k, *self._chunk(program, first, goal, limit, rows))
         while True:
-            here = self.session.position
-            end = min(goal, limit or goal, Position(here.iteration + self._room(rows)))
-            end = self.scan.known_until(program, first, max(here, end))
-            began = perf_counter()
-            ran = self._run(k, here, end)
-            outcome = self._look(ran, first, limit, carries, before)
+            now = ran.now
+            following = self._run_on(k, ran, goal, limit, rows)
+            try:
+                outcome = self._look(ran, first, limit, carries, before)
+            finally:
+                beside = following() if following else None
             if outcome is not None:
                 return outcome
-            if ran.now == limit:
+            if now == limit:
                 return None
-            if ran.now >= goal:
+            if now >= goal:
                 return Outcome(goal, at.AT_GOAL)
-            first, before, rows = code(ran.now) + 1, None, _next_rows(rows, perf_counter() - began)
+            first, before, rows = code(now) + 1, None, _next_rows(rows, perf_counter() - began)
+            began = perf_counter()
+            ran = beside or self._run(k, *self._chunk(program, first, goal, limit, rows))
+
+    def _chunk(
+        self, program: Program, first: int, goal: Position, limit: Position | None, rows: int
+    ) -> tuple[Position, Position]:
+        """From where the machine stands, which chunk is next."""
+        here = self.session.position
+        end = min(goal, limit or goal, Position(here.iteration + self._room(rows)))
+        return here, self.scan.known_until(program, first, max(here, end))
+
+    def _run_on(self, k: int, ran: Ran, goal: Position, limit: Position | None, rows: int) -> Callable[[], Ran] | None:
+        """Begin the next chunk before this one was looked at, beside this thread: the loop takes no part of Python. The
+        answer waits for it. None where a chunk is too short to be worth it, and where stops that are known beforehand
+        say how far it may go."""
+        if rows < WORTH_A_THREAD or ran.why != at.AT_GOAL or self.scan.has_known:
+            return None
+        here, end = self._chunk(ran.span.program, code(ran.now) + 1, goal, limit, rows)
+        if here == end or end in (limit, goal):
+            return None
+        if self._beside is None:
+            self._beside = ThreadPoolExecutor(1, "tui-nn chunk")
+        stood = self._note()
+        running = self._beside.submit(self.session.run_watching, end)
+        return lambda: self._ran(k, here, running.result(), stood)
 
     def _run(self, k: int, here: Position, end: Position) -> Ran:
+        stood = self._note()
+        return self._ran(k, here, self.session.run_watching(end), stood)
+
+    def _note(self) -> dict[int, float]:
+        """From here on numbers are noted; what stands there now."""
         stood = self.watch.values() if self.watch else {}
         if self.watch:
             self.watch.begin()
-        why = self.session.run_watching(end)
+        return stood
+
+    def _ran(self, k: int, here: Position, why: int, stood: dict[int, float]) -> Ran:
         now = self.session.position
         notes = noted(self.watch, stood, now.iteration - here.iteration + (now.op > 0), here.op) if self.watch else {}
         return Ran(why, here, now, Span(self.tape.history(k), here.iteration, now, notes))
