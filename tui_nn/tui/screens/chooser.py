@@ -91,7 +91,8 @@ class ChooserScreen(Modal[None]):
             yield Bar("choose-foot")
 
     def on_mount(self) -> None:
-        self.query_one(Finder).focus()
+        for finder in self.query(Finder):  # none, where it was closed before it stood
+            finder.focus()
         self._draw()
 
     def on_resize(self) -> None:
@@ -101,6 +102,8 @@ class ChooserScreen(Modal[None]):
         return choice_lines(self.rows, self.cursor, self.chosen, self.values, width, height, self.ink)
 
     def _draw(self) -> None:
+        if not self.query("#choose-foot"):  # closed before it stood
+            return
         ink, n = self.ink, len(self.chosen)
         width = max(self.query_one(ChoiceList).size.width, 10)
         count = f"{n} of {len(self.names)}" + (f", {MOST} is the most" if n >= MOST else "")

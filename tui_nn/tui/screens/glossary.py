@@ -131,6 +131,8 @@ class GlossaryScreen(Modal[str | None]):
         return lines
 
     def _arrange(self) -> None:
+        if not self.query("#glossary-foot"):  # closed before it stood
+            return
         is_reading = bool(self.trail)
         self.set_class(self.app.size.width >= WIDE, "wide")
         self.set_class(is_reading, "reading")

@@ -85,7 +85,8 @@ class SettingScreen(Modal[None]):
             yield Bar("setting-foot")
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        for line in self.query(Input):  # none, where it was closed before it stood
+            line.focus()
         self._say("")
 
     def on_resize(self) -> None:
@@ -97,6 +98,8 @@ class SettingScreen(Modal[None]):
         return setting_lines(self.rows, self.cursor, self.edited, width, height, self.ink, self.lang)
 
     def _draw(self) -> None:
+        if not self.query(ChoiceList):
+            return
         ink, words, asked = self.ink, self.words, self.asked
         width = max(self.query_one(ChoiceList).size.width, 10)
         title = f"{ink.glyph('rule_focus')} {words['title'].format(self.where)}"
