@@ -118,7 +118,7 @@ PLACED = {
 }
 
 
-@pytest.mark.parametrize("name", PLACED if FULL else [])
+@pytest.mark.parametrize("name", PLACED if FULL else ["lstm"])
 def test_layers_with_places(name: str):
     data, layers, n_out, layer = PLACED[name]
     scenario = Scenario.model_validate({
@@ -128,12 +128,12 @@ def test_layers_with_places(name: str):
     })  # fmt: skip
     base = Session(scenario)
     base.goto(12)
-    edit = (12, f"bias.{layer}[0]", math.inf)
+    edit = (12, f"bias.{layer}[0]", math.nan)  # an endless one only closes a gate
     base.set(*edit[1:])
     found = rescue(base, clip=0.1)
     assert found.broke is not None
     assert found.broke.iteration == 12
-    check(found, lambda: Session(scenario), range(13), [edit])
+    check(found, lambda: Session(scenario), range(12), [edit])  # at 12 the number stands there before any op
 
 
 @pytest.mark.parametrize("name", NETWORKS)
