@@ -13,7 +13,7 @@ from tests.debugger.conditions import Conditions, Walk, drawn, edited, stepped, 
 from tests.engine.watch_nets import NETS, net_session
 from tui_nn.debugger import tape
 from tui_nn.debugger.context import parse_for
-from tui_nn.debugger.position import START, Position
+from tui_nn.debugger.position import START, Position, Stop
 from tui_nn.debugger.session import Session
 from tui_nn.debugger.stop_kinds import StopError, read_stop
 from tui_nn.debugger.stops import MOST_STOPS
@@ -74,7 +74,8 @@ def test_stops_fire_over_edits_too(seed: int):
     session = edited(seed, ITERATIONS)
     source, texts = Conditions(session, f"stops over edits {seed}", ITERATIONS), []
     while len(texts) < STOPS:
-        if (text := source.stop()) not in texts and "nan" not in text and len(text) < 500:
+        text = source.stop()  # clip_scale is measured by some of the programs only
+        if text not in texts and "nan" not in text and "clip_scale" not in text and len(text) < 500:
             texts.append(text)
     expressions = [parse_for(session.program, inside) for text in texts if (inside := expression_in(text))]
     session.goto(0)
@@ -112,6 +113,13 @@ def check_hits(found: Walk, texts: list[str], met: dict[str, list[int]], chance:
     assert fired > STOPS
 
 
+def run_on(session: Session) -> Stop:
+    """To the next stop, or the planned end: past where early stopping ends it."""
+    while (stop := session.run()).reason == "end" and stop.position.iteration < ITERATIONS:
+        pass
+    return stop
+
+
 @pytest.mark.parametrize("name", ["validation", "plateau", "full"])
 def test_a_run_halts_at_every_stop_in_turn(name: str, monkeypatch):
     """Run by run, to the end and back again: the positions are those that stepping finds, and ignored ones are used up."""
@@ -125,11 +133,11 @@ def test_a_run_halts_at_every_stop_in_turn(name: str, monkeypatch):
     wanted = sorted({k for text in chosen for k in (met[text][1:] if text is chosen[1] else met[text]) if k > 0})
     last = found.places.index(Position(ITERATIONS))
     for k in [k for k in wanted if k < last]:
-        stop = session.run()
+        stop = run_on(session)
         assert (stop.reason, stop.position) == ("stop", found.places[k])
         assert {each.text for each in stop.fired} == {text for text in chosen if k in met[text]}
         assert session.position == found.places[k]
-    stop = session.run()
+    stop = run_on(session)
     assert stop.position == (ITERATIONS, 0)
     assert stop.reason == ("stop" if last in wanted else "end")
     assert [each.hits for each in session.stops] == [len([k for k in met[text] if k > 0]) for text in chosen]

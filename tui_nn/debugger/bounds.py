@@ -57,20 +57,24 @@ ANYTHING = Range(-INF, INF, True, True)
 NOTHING = Range(INF, -INF, False, True)  # measured nowhere
 
 
-def range_of(node: Node, span: Span, carry: Carry) -> Range:
-    """Over every position of the span, its start included. carry stands at its start."""
+def range_of(node: Node, span: Span, carry: Carry, is_gathered: bool = False) -> Range:
+    """Over every position of the span, its start included. carry stands at its start.
+
+    is_gathered: what a min, max, mean or count takes of each iteration; of a begun one a metric may be still to come.
+    """
     if isinstance(node, Number):
         return _spread(node.value, node.value)
     if isinstance(node, Name):
-        return _name(node, span)
+        found = _name(node, span)
+        return found._replace(may_miss=True) if is_gathered and node.name not in CLOCK else found
     if isinstance(node, Element):
         offset = find_offset(span.program, node)
         return NOTHING if offset is None else Range(*span.bounds_at(offset))
     if isinstance(node, Call):
         if len(node.arguments) == 1 and node.function in ("min", "max", "mean", "count"):
             return _over_history(node, span, carry)
-        return _call(node.function, [range_of(each, span, carry) for each in node.arguments])
-    operands = [range_of(each, span, carry) for each in node.operands]
+        return _call(node.function, [range_of(each, span, carry, is_gathered) for each in node.arguments])
+    operands = [range_of(each, span, carry, is_gathered) for each in node.operands]
     if node.symbols[0] in COMPARISONS:
         return _compare(node.symbols, operands)
     return _OPERATORS[node.symbols[0]](*operands)
@@ -101,7 +105,7 @@ def _at(node: Name, iteration: int, span: Span) -> Range:
 
 def _over_history(call: Call, span: Span, carry: Carry) -> Range:
     """What was gathered before, and what the span may add."""
-    inside = range_of(call.arguments[0], span, carry)
+    inside = range_of(call.arguments[0], span, carry, is_gathered=True)
     gathered, n_taken = carry.of(call)
     if call.function == "count":
         return Range(gathered, gathered + (span.n if inside.may_hold else 0))
