@@ -85,7 +85,7 @@ BAD = {
     "unreadable amount": ('"20 iterations"', '"20 minutes"', ["29:7   script[0].run: cannot read '20 minutes'; write a number and a unit, like '20 iterations', '3 epochs', '1 op'"]),
     "only word of a script line": ('run = "20 iterations"\nshow = "curves"', "run = 3", ['29:7   script[0].run: got 3; write it as text, like "20 iterations"']),
     "table inside a list's entry": ("units = 1", "units = 1\n[layers.extra]\nx = 1", ["17:1   layers[1].extra: unknown key 'extra'; known: type, units, bias, l1, l2, max_norm, trainable, init, init_std, init_value, init_low, init_high, gain, weights, bias_init, biases, activation, negative_slope, alpha, approximate, name"]),
-    "empty script line": ('run = "20 iterations"\nshow = "curves"\n', "", ['28:1   script[0]: an empty line; give it say, run, step, back, goto, until, show, ask, twin or wait, like run = "1 epoch"']),
+    "empty script line": ('run = "20 iterations"\nshow = "curves"\n', "", ['28:1   script[0]: an empty line; give it say, run, step, back, goto, until, edit, fork, compare, show, ask, twin or wait, like run = "1 epoch"']),
     "half a translation": ('title = "Good"', 'title = "Good"\nlesson = { en = "x" }', ['3:1    lesson.ko: missing; add ko = "..."']),
     "terminal escape": ('"Good"', '"\\u001b[31m"', ["2:9    title: control character '\\x1b' in the text; remove it"]),
     "escape in a key": ("seed = 7", '"\\u001b[31m" = 7', ["1:1    '\\x1b[31m': unknown key '\\x1b[31m'; known: id, title, extends, change, twin, beside, summary, tags, order, seed, dtype, data, layers, loss, optimizer, schedule, clip, train, stopping, probes, lesson, script, expect"]),

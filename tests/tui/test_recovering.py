@@ -116,7 +116,7 @@ def test_a_replay_says_how_far_it_is_and_is_cancelled_by_escape(left, monkeypatc
     """Nothing is lost by it: the next start offers it again."""
     ended = []
 
-    def endless(ref: str, on_progress: Any) -> None:
+    def endless(ref: str, on_progress: Any, **options: Any) -> None:
         try:
             while True:
                 on_progress(25, 100, "replaying to iteration 1,234")
