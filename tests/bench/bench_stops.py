@@ -18,7 +18,7 @@ QUICK = "--quick" in sys.argv[1:]
 ITERATIONS = 1_000 if QUICK else 10_000
 CONDITIONS = 10 if QUICK else 100  # on each preset
 PRESETS = ("xor-mlp", "digits-dnn", "batch-norm", "lstm-remembers")[: 1 if QUICK else None]
-ROUNDS = 2 if QUICK else 7
+ROUNDS = 2 if QUICK else 15
 SECONDS = 0.05 if QUICK else 0.5  # of one run
 TEN = (
     "loss > 2 * min(loss)",

@@ -102,13 +102,59 @@ def test_noted_at_full_speed_is_what_stepping_sees(name: str):
     assert np.array_equal(kernels, program.table[:, at.KERNEL]), "unwatch leaves the rows as they were"
 
 
+@pytest.mark.parametrize("name", NETS)
+def test_a_begun_iteration_is_noted_as_far_as_it_is_executed(name: str):
+    """Also where the row that notes a number comes behind the one that writes it, and the run stands between the two."""
+    session = net_session(name)
+    program, machine = session.program, session.machine
+    watch = machine.watch(some_offsets(program))
+    for iteration in range(3, 3 + program.iterations_per_epoch):
+        session.goto(iteration)
+        watch.begin()
+        written: dict[int, bytes] = {}  # by column
+        for op in program.ops:
+            if not op.is_due(iteration):
+                continue
+            session.step("op")
+            for offset, pairs in watch.columns.items():
+                written |= {column: machine.mem[offset].tobytes() for row, column in pairs if row == op.index}
+            line = watch.lines(1)[0]
+            assert {column: line[column].tobytes() for column in written} == written, (iteration, op.label)
+
+
+def test_one_row_notes_numbers_that_many_write():
+    """Parameters and gradients of every layer by the iteration's last row; what another row writes again, before that."""
+    session = net_session("full")
+    program = session.program
+    watch = session.machine.watch(some_offsets(program))
+    code = int(session.machine.ctl[at.CODE])
+    kernels = session.machine.ctl[code : code + program.table.size].reshape(-1, at.ROW)[:, at.KERNEL]
+    noting = np.flatnonzero(kernels != program.table[:, at.KERNEL])
+    writing = {op for pairs in watch.columns.values() for op, _ in pairs}
+    most = max(len(pairs) for pairs in watch.columns.values())
+    assert most <= len(noting) < len(writing) / 2, (noting, sorted(writing))
+
+
+def test_what_was_noted_before_the_last_begin_can_still_be_read():
+    session = net_session("plateau")
+    watch = session.machine.watch(numbers(session.program)[:3])
+    session.goto(5)
+    watch.begin()
+    session.goto(9)
+    lines = watch.lines(4)
+    noted = lines.copy()
+    watch.begin()
+    session.goto(14)
+    assert lines.tobytes() == noted.tobytes() != watch.lines(4).tobytes()
+
+
 def test_more_iterations_than_there_is_room_for():
     """What is run beyond the room is not noted, and nothing else is touched."""
     session, plain = net_session("full"), net_session("full")
     watch = session.machine.watch(numbers(session.program)[:32])
     assert watch.capacity < 20_000
     session.goto(watch.capacity)
-    lines = watch.lines(watch.capacity)
+    lines = watch.lines(watch.capacity).copy()
     session.goto(watch.capacity + 500)
     assert watch.lines(watch.capacity).tobytes() == lines.tobytes()
     watch.begin()

@@ -152,9 +152,13 @@ def _call(function: str, arguments: list[Range]) -> Range:
 
 def gather(expression: Expression, span: Span, carry: Carry) -> None:
     """Move the carry over a span that is evaluated for nothing else; row by row only where that is needed."""
+    calls = tuple(outermost(expression.tree))
+    if not calls:
+        carry.iteration = span.last
+        return
     gathered, found = Gathered(span, carry), {}
     with np.errstate(all="ignore"):
-        for call in outermost(expression.tree):
+        for call in calls:
             if (quick := _gathered_quickly(call, span, carry)) is not None:
                 found[id(call)] = quick
             else:

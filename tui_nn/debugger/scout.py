@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tui_nn.debugger.position import Position
 from tui_nn.debugger.segments import Segment
 from tui_nn.debugger.span import Noted
@@ -60,7 +62,8 @@ class Scout:
         stood = self.watch.values()
         self.watch.begin()
         self._run(end)
-        return noted(self.watch, stood, end.iteration - start.iteration + (end.op > 0), start.op)
+        lines = self.watch.lines(end.iteration - start.iteration + (end.op > 0))
+        return noted(self.watch, stood, lines.copy(), start.op)  # several spans are kept side by side
 
     @property
     def _position(self) -> Position:
@@ -86,9 +89,9 @@ class Scout:
                 self._slice = max(1, self._slice // 2)
 
 
-def noted(watch: Watch, stood: dict[int, float], n: int, begin: int = 0) -> dict[int, Noted]:
-    """What a watch has noted in the n iterations since its `begin`, where `stood` was read, at op `begin`."""
-    lines, found = watch.lines(n), {}
+def noted(watch: Watch, stood: dict[int, float], lines: np.ndarray, begin: int = 0) -> dict[int, Noted]:
+    """What a watch has noted since its `begin`, its lines, where `stood` was read before, at op `begin`."""
+    found = {}
     for offset, pairs in watch.columns.items():
         first = pairs[0][1] if pairs else 0  # a number's columns stand side by side
         values = lines[:, first : first + len(pairs)]

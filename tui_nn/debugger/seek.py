@@ -1,13 +1,13 @@
 """Running until something holds: at full speed in chunks, each evaluated over all its positions, then back to the first hit.
 
-And backwards, over what is left of the run. A chunk takes about CHUNK_S, so that a pause is heard and little is run in vain.
-While one is looked at, the next is run.
+And backwards, over what is left of the run. A chunk takes as long as all before it, and at most CHUNK_S, so that a pause is
+heard and little is run in vain. While one is looked at, the next is run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from tui_nn.engine.watch import Watch
     from tui_nn.scenario import Expression
 
-CHUNK_S = 0.05
-FIRST_ROWS, MOST_ROWS = 16, 2**15  # iterations of a chunk; of more, rows have left the caches when they are looked at
-WORTH_A_THREAD = 1024  # iterations: of fewer, looking at them is little beside running them
+LEAST_S, CHUNK_S = 0.002, 0.1
+FIRST_ROWS, MOST_ROWS = 16, 2**17  # iterations of a chunk; of more, rows have left the caches when they are looked at
+MOST_GROWTH = 64  # of a chunk over the one before it, whose time says little when it was short
 By = Literal["op", "iteration"]
 BY: tuple[By, ...] = ("op", "iteration")
 
@@ -69,6 +69,12 @@ class Ran(NamedTuple):
     here: Position
     now: Position
     span: Span
+    took_s: float
+
+    @property
+    def rows(self) -> int:
+        """Iterations, one that was not whole as one."""
+        return max(1, self.now.iteration - self.here.iteration)
 
 
 def run_until(session: Session, goal: Position, until: Until | None, end: Stop) -> Stop:
@@ -178,12 +184,13 @@ class _Seek:
         self.session, self.timeline, self.scan, self.until = session, session.timeline, scan, until
         self.tape = Tape(session, [*scan.expressions, *([until.expression] if until else [])])
         self.watch: Watch | None = None
-        self._beside: ThreadPoolExecutor | None = None
+        self._other: ThreadPoolExecutor | None = None
+        self._began = perf_counter()
 
     def end(self) -> None:
         self.unwatch()
-        if self._beside is not None:
-            self._beside.shutdown()
+        if self._other is not None:
+            self._other.shutdown()
 
     def run(self, goal: Position) -> Outcome:
         """In each segment: what it watches, and what the history before comes to."""
@@ -209,23 +216,25 @@ class _Seek:
         self._watch(program)
         limit, carries = self.tape.limit_of(k), self.tape.carries(k, self.session.position.iteration)
         rows = FIRST_ROWS if self.tape.expressions else MOST_ROWS
-        began, ran = perf_counter(), self._run(k, *self._chunk(program, first, goal, limit, rows))
+        ran, following = self._run(k, *self._chunk(program, first, goal, limit, rows)), None
         while True:
             now = ran.now
-            following = self._run_on(k, ran, goal, limit, rows)
-            try:
+            if (ahead := self._chunk_ahead(ran, goal, limit)) is None:
                 outcome = self._look(ran, first, limit, carries, before)
-            finally:
-                beside = following() if following else None
+            else:
+                looking = self._beside(self._look, ran, first, limit, carries, before)
+                following = self._run(k, *ahead)
+                outcome = looking.result()
             if outcome is not None:
                 return outcome
             if now == limit:
                 return None
             if now >= goal:
                 return Outcome(goal, at.AT_GOAL)
-            first, before, rows = code(now) + 1, None, _next_rows(rows, perf_counter() - began)
-            began = perf_counter()
-            ran = beside or self._run(k, *self._chunk(program, first, goal, limit, rows))
+            first, before = code(now) + 1, None
+            if following is None:
+                following = self._run(k, *self._chunk(program, first, goal, limit, self._rows_behind(ran, goal)))
+            ran, following = following, None
 
     def _chunk(
         self, program: Program, first: int, goal: Position, limit: Position | None, rows: int
@@ -235,24 +244,33 @@ class _Seek:
         end = min(goal, limit or goal, Position(here.iteration + self._room(rows)))
         return here, self.scan.known_until(program, first, max(here, end))
 
-    def _run_on(self, k: int, ran: Ran, goal: Position, limit: Position | None, rows: int) -> Callable[[], Ran] | None:
-        """Begin the next chunk before this one was looked at, beside this thread: the loop takes no part of Python. The
-        answer waits for it. None where a chunk is too short to be worth it, and where stops that are known beforehand
-        say how far it may go."""
-        if rows < WORTH_A_THREAD or ran.why != at.AT_GOAL or self.scan.has_known:
+    def _chunk_ahead(self, ran: Ran, goal: Position, limit: Position | None) -> tuple[Position, Position] | None:
+        """The chunk to run before this one was looked at. None where it might well be in vain and takes long, and where
+        stops that are known beforehand say how far it may go."""
+        if ran.why != at.AT_GOAL or self.scan.has_known or ran.took_s > CHUNK_S * ran.rows:
             return None
-        here, end = self._chunk(ran.span.program, code(ran.now) + 1, goal, limit, rows)
-        if here == end or end in (limit, goal):
-            return None
-        if self._beside is None:
-            self._beside = ThreadPoolExecutor(1, "tui-nn chunk")
-        stood = self._note()
-        running = self._beside.submit(self.session.run_watching, end)
-        return lambda: self._ran(k, here, running.result(), stood)
+        here, end = self._chunk(ran.span.program, code(ran.now) + 1, goal, limit, self._rows_behind(ran, goal))
+        return None if here == end or end == limit else (here, end)
+
+    def _rows_behind(self, ran: Ran, goal: Position) -> int:
+        """Iterations of the chunk that follows. Towards the goal they get fewer: for a look at the last one a run waits."""
+        if not self.tape.expressions:
+            return MOST_ROWS
+        aim_s = min(CHUNK_S, max(LEAST_S, perf_counter() - self._began))
+        rows = min(max(1, int(ran.rows * min(MOST_GROWTH, aim_s / max(ran.took_s, 1e-9)))), MOST_ROWS)
+        left = goal.iteration - ran.now.iteration
+        return 3 * left // 4 if rows >= left > 2 * LEAST_S / aim_s * rows else rows
+
+    def _beside(self, work: Callable[..., Outcome | None], *arguments: object) -> Future[Outcome | None]:
+        """In another thread, while this one runs the loop, which takes no part of Python: so that the loop never waits."""
+        if self._other is None:
+            self._other = ThreadPoolExecutor(1, "tui-nn look")
+        return self._other.submit(work, *arguments)
 
     def _run(self, k: int, here: Position, end: Position) -> Ran:
-        stood = self._note()
-        return self._ran(k, here, self.session.run_watching(end), stood)
+        stood, began = self._note(), perf_counter()
+        why = self.session.run_watching(end)
+        return self._ran(k, here, why, stood, perf_counter() - began)
 
     def _note(self) -> dict[int, float]:
         """From here on numbers are noted; what stands there now."""
@@ -261,15 +279,19 @@ class _Seek:
             self.watch.begin()
         return stood
 
-    def _ran(self, k: int, here: Position, why: int, stood: dict[int, float]) -> Ran:
+    def _ran(self, k: int, here: Position, why: int, stood: dict[int, float], took_s: float) -> Ran:
         now = self.session.position
-        notes = noted(self.watch, stood, now.iteration - here.iteration + (now.op > 0), here.op) if self.watch else {}
-        return Ran(why, here, now, Span(self.tape.history(k), here.iteration, now, notes))
+        notes = {}
+        if self.watch:  # what it has noted is looked at before it notes the next but one chunk
+            lines = self.watch.lines(now.iteration - here.iteration + (now.op > 0))
+            notes = noted(self.watch, stood, lines, here.op)
+        return Ran(why, here, now, Span(self.tape.history(k), here.iteration, now, notes), took_s)
 
     def _look(
         self, ran: Ran, first: int, limit: Position | None, carries: Carries, before: tuple[Value, ...] | None
     ) -> Outcome | None:
         """At all positions that were run over. Where the loss stops being finite, that is said right behind it."""
+        ran.span.load(self.tape.names)
         last = ran.now
         if ran.why == at.NON_FINITE:
             last = Position(last.iteration - (last.op == 0), ran.span.program.loss_op + 1)
@@ -299,11 +321,3 @@ class _Seek:
 
     def _room(self, rows: int) -> int:
         return min(rows, self.watch.capacity) if self.watch else rows
-
-
-def _next_rows(rows: int, took_s: float) -> int:
-    if took_s < CHUNK_S / 16:  # far from it: what a chunk costs by itself is most of such a short one
-        return min(8 * rows, MOST_ROWS)
-    if took_s < CHUNK_S / 2:
-        return min(2 * rows, MOST_ROWS)
-    return max(1, rows // 2) if took_s > 2 * CHUNK_S else rows

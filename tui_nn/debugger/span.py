@@ -7,6 +7,7 @@ metric that before the iteration or that after it, of a watched number that behi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ from tui_nn.engine.program import Due, Program
 from tui_nn.scenario.expression_eval import Pair
 
 OP_BITS = 20  # of a place as one number: more ops than any program has
+NO_NUMBERS = np.empty(0)
+BLOCK_BYTES = 2**18  # of a history, which fit into a core's cache
 
 
 class Bounds(NamedTuple):
@@ -58,13 +61,17 @@ class Span:
         self.first, self.last, self.end = first, end.iteration, end
         self.n = self.last - first + 1
         self.start = max(Position(first), self.history[-1].start)  # where this program begins, or op 0
-        self.iterations = np.arange(first, self.last + 1)
         self.noted = noted or {}
         self._newest: dict[str, Pair] = {}
         self._behind: dict[int, np.ndarray] = {}
         self._due: dict[Due, np.ndarray] = {}
         self._raw: dict[str, np.ndarray] = {}
         self._bounds: dict[str | int, Bounds] = {}
+
+    @cached_property
+    def iterations(self) -> np.ndarray:
+        """(n,) their numbers."""
+        return np.arange(self.first, self.last + 1)
 
     # Metrics
 
@@ -97,20 +104,36 @@ class Span:
     def raw(self, name: str) -> np.ndarray:
         """The column as it stands in the history, in the run's precision: the rows in which it was written, if due."""
         if name not in self._raw:
-            known = self.n if self.end.op > self.program.metrics[name].op else self.n - 1
-            self._raw[name] = np.ascontiguousarray(self.history[-1].column(name, self.first, self.first + known))
+            self._raw[name] = np.ascontiguousarray(self._column(name))
         return self._raw[name]
+
+    def _column(self, name: str) -> np.ndarray:
+        known = self.n if self.end.op > self.program.metrics[name].op else self.n - 1
+        return self.history[-1].column(name, self.first, self.first + known)
+
+    def load(self, names: Iterable[str]) -> None:
+        """Take these metrics' columns at once: they stand side by side in rows that pass through the cache only once."""
+        columns = {
+            name: self._column(name) for name in names if name in self.program.metrics and name in self.view.metrics
+        }
+        rows = BLOCK_BYTES // max([1, *(column.strides[0] for column in columns.values())])
+        if len(columns) < 2 or rows >= self.n:
+            return
+        self._raw |= {name: np.empty(len(column), column.dtype) for name, column in columns.items()}
+        for k in range(0, self.n, rows):
+            for name, column in columns.items():
+                self._raw[name][k : k + rows] = column[k : k + rows]
 
     def bounds(self, name: str) -> Bounds:
         """Of what `newest` gives."""
         if name not in self._bounds:
             before, is_there = self.after(name, self.first - 1)
-            parts = [np.array([before])] * is_there
+            written = NO_NUMBERS
             if name in self.view.metrics and (metric := self.program.metrics.get(name)) is not None:
                 written = self.raw(name)
-                is_each = metric.due.every == "iteration"
-                parts.append(written if is_each else written[self.due(metric.due)[: len(written)]])
-            self._bounds[name] = bounds_of(parts, not is_there)
+                if metric.due.every != "iteration":
+                    written = written[self.due(metric.due)[: len(written)]]
+            self._bounds[name] = bounds_of(before if is_there else None, written)
         return self._bounds[name]
 
     def after(self, name: str, iteration: int) -> tuple[float, bool]:
@@ -138,7 +161,7 @@ class Span:
         """Of a watched number; of what a row that was not executed has left there, too."""
         if offset not in self._bounds:
             noted = self.noted[offset]
-            self._bounds[offset] = bounds_of([np.array([noted.first]), noted.values], may_miss=False)
+            self._bounds[offset] = bounds_of(noted.first, noted.values)
         return self._bounds[offset]
 
     def behind(self, offset: int, before_op: int) -> np.ndarray:
@@ -176,7 +199,9 @@ class Span:
         for k in range(0, self.n, rows):
             end = min(self.end, Position(self.first + k + rows))
             if k == 0 or end.iteration > self.first + k or end.op > 0:
-                yield Span(self.history, self.first + k, end, self._noted_from(k, rows, noted), self.view)
+                part = Span(self.history, self.first + k, end, self._noted_from(k, rows, noted), self.view)
+                part._raw = {name: column[k : k + rows] for name, column in self._raw.items()}
+                yield part
 
     def _noted_from(self, k: int, rows: int, noted: Mapping[int, Noted]) -> dict[int, Noted]:
         if k == 0:
@@ -209,17 +234,18 @@ def last_always(program: Program) -> int:
     return max(op.index for op in program.ops if op.due.every == "iteration")
 
 
-def bounds_of(parts: Iterable[np.ndarray], may_miss: bool) -> Bounds:
-    low, high, may_nan = np.inf, -np.inf, False
-    for part in parts:
-        if part.size:
-            least, most = float(part.min()), float(part.max())
-            if least != least:  # NaN, which min and max hand on
-                may_nan = True
-                least, most = float(np.fmin.reduce(part, axis=None)), float(np.fmax.reduce(part, axis=None))
-            if least == least:
-                low, high = min(low, least), max(high, most)
-    return Bounds(low, high, may_nan, may_miss)
+def bounds_of(before: float | None, values: np.ndarray) -> Bounds:
+    """Of these numbers, and of what stood there before, if there was anything."""
+    may_nan = before is not None and before != before
+    low, high = (np.inf, -np.inf) if before is None or may_nan else (before, before)
+    if values.size:
+        least, most = float(values.min()), float(values.max())
+        if least != least:  # NaN, which min and max hand on
+            may_nan = True
+            least, most = float(np.fmin.reduce(values, axis=None)), float(np.fmax.reduce(values, axis=None))
+        if least == least:
+            low, high = min(low, least), max(high, most)
+    return Bounds(low, high, may_nan, before is None)
 
 
 def due_in(due: Due, iterations: np.ndarray) -> np.ndarray:

@@ -58,6 +58,7 @@ class Tape:
 
     def __init__(self, session: Session, expressions: Sequence[Expression], report: Report = no_report):
         self.timeline, self.expressions, self.report = session.timeline, expressions, report
+        self.names = sorted({name for each in expressions for name in each.names})
         self._gathering = [runs_over_history(each.tree) for each in expressions]
         self._scouts: dict[int, Scout | None] = {}
         if not session.is_running:  # else this is the session's own thread, and a stop may just have been asked for
@@ -154,7 +155,9 @@ class Tape:
         """Rows of one segment, as far as `end`."""
         scout, begin = self.scout(k), self.timeline.segments[k].start
         noted = scout.replay(max(Position(first), begin), end) if scout else None
-        return Span(self.history(k), first, end, noted)
+        span = Span(self.history(k), first, end, noted)
+        span.load(self.names)
+        return span
 
     def before(self, k: int) -> tuple[Value, ...]:
         """The value of each expression one op before segment k begins."""

@@ -140,7 +140,7 @@ TALLY_SUMS = 4  # kinds of sums in each, of which UNITS uses all
 # What `watch` knows, from WATCHES on; then for each watched row its kernel, how many numbers, and of each offset and column.
 LINES_FROM, LINES, LINES_AT, LINE_WIDTH, ROW_LISTS = range(5)  # first iteration, room, offset into mem, numbers a line
 MOST_WATCHED = 256  # numbers that rows may note, each time that one of them is written
-NOTES = 2**19  # numbers of memory that are kept for it: lines of as many as are watched
+NOTES = 2**20  # numbers of memory that are kept for it: lines of as many as are watched
 WATCH_CELLS = ROW_LISTS + 4 * MOST_WATCHED
 
 WATCH_STATE = 3  # what a row that watches a metric keeps in the state: best value, epochs waited, falls of the lr

@@ -159,20 +159,33 @@ def evaluate_tree(node: Node, leaves: Leaves) -> Pair:
 
 
 def _compare(symbols: tuple[str, ...], operands: list[Pair]) -> Pair:
-    held: Any = True
+    held: Any = None
     for symbol, left, right in zip(symbols, operands, operands[1:], strict=False):
-        held = held & _COMPARE[symbol](left.values, right.values) & left.measured & right.measured
-    return pair_of(held)
+        found = _where(_COMPARE[symbol](left.values, right.values), left.measured, right.measured)
+        held = found if held is None else held & found
+    return _truth(held)
+
+
+def _where(held: Any, *measured: np.ndarray) -> Any:
+    for mask in measured:
+        if mask.ndim or not mask:  # most are measured everywhere
+            held = held & mask
+    return held
+
+
+def _truth(held: Any) -> Pair:
+    """Yes or no, which stays so until something calculates with it."""
+    return Pair(np.asarray(held), np.asarray(True))
 
 
 def _call(function: str, arguments: list[Pair]) -> Pair:
     first = arguments[0]
     if function == "isnan":
-        return pair_of(np.isnan(first.values) & first.measured)
+        return _truth(np.isnan(first.values) & first.measured)
     if function == "isfinite":
-        return pair_of(np.isfinite(first.values) & first.measured)
+        return _truth(np.isfinite(first.values) & first.measured)
     if function in _NUMERIC:
-        return Pair(_NUMERIC[function](first.values), first.measured)
+        return Pair(_NUMERIC[function](_numbers(first)), first.measured)
     if function == "count":
         return pair_of(sum(holds(argument).astype(np.float64) for argument in arguments))
     return _among(function, arguments)
@@ -194,6 +207,8 @@ def _among(function: str, arguments: list[Pair]) -> Pair:
 
 def holds(pair: Pair) -> np.ndarray:
     """Truth: measured, not nan, not 0."""
+    if pair.values.dtype == bool:
+        return _where(pair.values, pair.measured)
     return pair.measured & ~np.isnan(pair.values) & (pair.values != 0)
 
 
@@ -203,9 +218,13 @@ def pair_of(values: Any, measured: Any = True) -> Pair:
 
 def _arithmetic(operator: Callable[..., np.ndarray]) -> Callable[..., Pair]:
     def apply(left: Pair, right: Pair) -> Pair:
-        return Pair(operator(left.values, right.values), left.measured & right.measured)
+        return Pair(operator(_numbers(left), _numbers(right)), left.measured & right.measured)
 
     return apply
+
+
+def _numbers(pair: Pair) -> np.ndarray:
+    return pair.values.astype(np.float64) if pair.values.dtype == bool else pair.values
 
 
 _NUMERIC = {"abs": np.abs, "sqrt": np.sqrt, "log10": np.log10}
@@ -225,8 +244,8 @@ _OPERATORS: dict[str, Callable[..., Pair]] = {
     "*": _arithmetic(np.multiply),
     "/": _arithmetic(np.divide),
     "**": _arithmetic(np.power),
-    "negative": lambda x: Pair(-x.values, x.measured),
-    "not": lambda x: pair_of(~holds(x)),
-    "and": lambda a, b: pair_of(holds(a) & holds(b)),
-    "or": lambda a, b: pair_of(holds(a) | holds(b)),
+    "negative": lambda x: Pair(-_numbers(x), x.measured),
+    "not": lambda x: _truth(~holds(x)),
+    "and": lambda a, b: _truth(holds(a) & holds(b)),
+    "or": lambda a, b: _truth(holds(a) | holds(b)),
 }
