@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from textual.widgets import Input
+
 from tui_nn.tui.text import cells, fit
 
 if TYPE_CHECKING:
@@ -45,6 +47,13 @@ class Completer:
         if self.candidates == (typed,):
             self.candidates = ()
         return typed
+
+    def tab_in(self, line: Input, by: int) -> None:
+        """Tab was pressed in that line."""
+        text, cursor = self.tab(line.value, line.cursor_position, by)
+        with line.prevent(Input.Changed):
+            line.value = text
+        line.cursor_position = cursor
 
     def tab(self, text: str, cursor: int, by: int = 1) -> tuple[str, int]:
         """The line and its cursor afterwards."""

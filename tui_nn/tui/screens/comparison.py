@@ -16,7 +16,7 @@ from tui_nn.tui.comparison import WORDS, Side, chart_lines, comparison_lines, me
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Line, Page
 from tui_nn.tui.paint import paint
-from tui_nn.tui.screens.modal import SCROLL, Modal, quiet
+from tui_nn.tui.screens.modal import SCROLL, DrawnModal, quiet
 from tui_nn.tui.text import fit, wrap
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Chart(Widget):
         return self.strips[y] if y < len(self.strips) else Strip.blank(self.size.width)
 
 
-class ComparisonScreen(Modal[None]):
+class ComparisonScreen(DrawnModal[None]):
     """sides: all that are open; compared are the one at `first` and, in turn, each other one, beginning with `second`.
 
     pasts: what to look things up in, a Session for each side, of which nobody else knows. said: a lesson's words.
@@ -204,13 +204,3 @@ class ComparisonScreen(Modal[None]):
 
     def on_unmount(self) -> None:
         self._is_over.set()
-
-    def use_ink(self, ink: Ink) -> None:
-        self.ink = ink
-        for page in self.query(Page):
-            page.ink = ink
-        self._draw()
-
-    def use_language(self, lang: str) -> None:
-        self.lang = lang
-        self._draw()

@@ -14,7 +14,7 @@ from tui_nn.tui.completing import Completer
 from tui_nn.tui.console_lines import told_lines
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.page import Page
-from tui_nn.tui.screens.modal import Modal, quiet
+from tui_nn.tui.screens.modal import DrawnModal, quiet
 from tui_nn.tui.text import cells
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Tail(Page):
         return super().render_line(y)
 
 
-class ConsoleScreen(Modal[None]):
+class ConsoleScreen(DrawnModal[None]):
     """A strip at the bottom. Lines are done by the desk, which keeps what was said."""
 
     DEFAULT_CSS = """
@@ -145,10 +145,7 @@ class ConsoleScreen(Modal[None]):
 
     def action_complete(self, by: int) -> None:
         for line in self.query(Input):
-            text, cursor = self.completer.tab(line.value, line.cursor_position, by)
-            with line.prevent(Input.Changed):
-                line.value = text
-            line.cursor_position = cursor
+            self.completer.tab_in(line, by)
             self._draw()
 
     def action_recall(self, by: int) -> None:
@@ -175,12 +172,5 @@ class ConsoleScreen(Modal[None]):
             self.dismiss()
 
     def use_ink(self, ink: Ink) -> None:
-        self.ink = ink
-        for page in self.query(Page):
-            page.ink = ink
+        super().use_ink(ink)
         self._show_told()
-        self._draw()
-
-    def use_language(self, lang: str) -> None:
-        self.lang = lang
-        self._draw()

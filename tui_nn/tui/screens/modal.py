@@ -46,6 +46,26 @@ class Modal(ModalScreen[Result]):
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
+class DrawnModal(Modal[Result]):
+    """One that says everything by `_draw`: again in another theme, and in another language."""
+
+    ink: Ink
+    lang: str
+
+    def _draw(self) -> None:
+        raise NotImplementedError
+
+    def use_ink(self, ink: Ink) -> None:
+        self.ink = ink
+        for page in self.query(Page):
+            page.ink = ink
+        self._draw()
+
+    def use_language(self, lang: str) -> None:
+        self.lang = lang
+        self._draw()
+
+
 class PageScreen(Modal[None]):
     """A titled page; any of the keys that close such things closes it."""
 
@@ -139,11 +159,10 @@ class PromptScreen(Modal[str | None]):
         self._put("prompt-error", lines)
 
     def action_complete(self, by: int) -> None:
-        for line in self.query(Input) if self.completer is not None else ():
-            text, cursor = self.completer.tab(line.value, line.cursor_position, by)  # type: ignore[union-attr]
-            with line.prevent(Input.Changed):
-                line.value = text
-            line.cursor_position = cursor
+        if self.completer is None:
+            return
+        for line in self.query(Input):
+            self.completer.tab_in(line, by)
             self._show_candidates()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

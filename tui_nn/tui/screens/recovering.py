@@ -12,7 +12,7 @@ from tui_nn.tui.chrome import Bar
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.recovering import WORDS, entry_lines
 from tui_nn.tui.screens.chooser import ChoiceList
-from tui_nn.tui.screens.modal import Modal, quiet
+from tui_nn.tui.screens.modal import DrawnModal, quiet
 from tui_nn.tui.text import fit
 from tui_nn.tui.view import clamp
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DISCARD = "d"
 
 
-class RecoveryScreen(Modal["Entry | None"]):
+class RecoveryScreen(DrawnModal["Entry | None"]):
     """Answers the entry to open, or None for later. Nothing is thrown away but by two presses; a damaged one never."""
 
     DEFAULT_CSS = """
@@ -106,11 +106,3 @@ class RecoveryScreen(Modal["Entry | None"]):
 
     def action_later(self) -> None:
         self.dismiss(None)
-
-    def use_ink(self, ink: Ink) -> None:
-        self.ink = ink
-        self._draw()
-
-    def use_language(self, lang: str) -> None:
-        self.lang = lang
-        self._draw()

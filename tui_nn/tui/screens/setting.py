@@ -13,7 +13,7 @@ from tui_nn.tui.choices import first_row
 from tui_nn.tui.chrome import Bar
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.screens.chooser import ChoiceList
-from tui_nn.tui.screens.modal import Modal, quiet
+from tui_nn.tui.screens.modal import DrawnModal, quiet
 from tui_nn.tui.settings_list import asked_lines, found, setting_lines
 from tui_nn.tui.text import cells, fit, wrap
 from tui_nn.tui.view import clamp
@@ -44,7 +44,7 @@ WORDS = {
 }
 
 
-class SettingScreen(Modal[None]):
+class SettingScreen(DrawnModal[None]):
     """First the list, then the value. `change` makes the edit and answers what is wrong with it, or ""."""
 
     DEFAULT_CSS = """
@@ -189,14 +189,6 @@ class SettingScreen(Modal[None]):
         self.query_one(Input).value = self._typed
         self.rows, self.cursor = found(self.settings, self._typed), cursor
         self._say("")
-
-    def use_ink(self, ink: Ink) -> None:
-        self.ink = ink
-        self._draw()
-
-    def use_language(self, lang: str) -> None:
-        self.lang = lang
-        self._draw()
 
 
 def change_with(make: Callable[[str, Any], Any]) -> Callable[[Setting, str], str]:

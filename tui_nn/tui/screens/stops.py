@@ -15,7 +15,7 @@ from tui_nn.tui.chrome import Bar
 from tui_nn.tui.completing import Completer
 from tui_nn.tui.ink import Ink
 from tui_nn.tui.screens.chooser import ChoiceList
-from tui_nn.tui.screens.modal import Modal, quiet
+from tui_nn.tui.screens.modal import DrawnModal, quiet
 from tui_nn.tui.stops_list import form_lines, stop_lines
 from tui_nn.tui.text import cells, wrap
 from tui_nn.tui.view import clamp
@@ -41,7 +41,7 @@ IN_THE_LIST = ("enter", "select", "toggle", "remove", "add", "jump")
 WHILE_TYPED = ("complete",)
 
 
-class StopsScreen(Modal[None]):
+class StopsScreen(DrawnModal[None]):
     """First the list, then the line in which a stop is written. jump(-1 or 1): to where one fires."""
 
     DEFAULT_CSS = """
@@ -179,10 +179,7 @@ class StopsScreen(Modal[None]):
 
     def action_complete(self, by: int) -> None:
         for line in self.query(Input):
-            text, cursor = self.completer.tab(line.value, line.cursor_position, by)
-            with line.prevent(Input.Changed):
-                line.value = text
-            line.cursor_position = cursor
+            self.completer.tab_in(line, by)
             self._say("")
 
     def action_enter(self) -> None:
@@ -216,11 +213,3 @@ class StopsScreen(Modal[None]):
     def action_jump(self, by: int) -> None:
         self.dismiss()
         self.jump(by)
-
-    def use_ink(self, ink: Ink) -> None:
-        self.ink = ink
-        self._draw()
-
-    def use_language(self, lang: str) -> None:
-        self.lang = lang
-        self._draw()
