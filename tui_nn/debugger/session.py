@@ -315,7 +315,7 @@ class Session:
 
     def _at_goal(self, goal: Position, is_planned: bool) -> Stop:
         if is_planned:
-            return Stop("end", goal, f"The planned {self.planned_iterations} iterations are done.")
+            return Stop("end", goal, f"The planned {self.planned_iterations:,} iterations are done.")
         return Stop("done", goal)
 
     def run_watching(self, goal: Position) -> int:

@@ -34,7 +34,7 @@ T = TypeVar("T")
 STRETCH_S = 0.4  # of a run at full speed: by so much one may be ahead of the slowest
 FIRST_STRETCH = 64  # iterations
 ENDS = ("non-finite", "full", "end")
-PLANNED = "The planned {} iterations are done."
+PLANNED = "The planned {:,} iterations are done."
 
 
 class Run:
