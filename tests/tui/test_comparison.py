@@ -93,6 +93,17 @@ def test_what_is_not_there_is_a_dash_and_places_are_said(pair):
     assert [line.split()[1:] for line in lines[-2:]] == [["0.5000", "inf", "+inf"], ["-", "0.2500", "-"]]
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "Nothing has been measured yet"), ("ko", "아직 잰 값이 없습니다")])
+def test_two_runs_that_have_not_begun_have_no_curves_and_no_table(lang: str, said: str):
+    first = Session(load_scenario("exploding-lr"))
+    runs = (first, first.fork())
+    lines = text_of(comparison_lines(compare(*runs), both(runs), 78, INK, lang))
+    assert said in lines[-1]
+    chart = text_of(chart_lines(both(runs), "loss", False, None, 78, 12, INK))
+    assert (len(chart), [line for line in chart[1:] if line]) == (12, [])
+    assert "loss" in chart[0]
+
+
 def test_a_metric_of_one_run_alone_is_drawn_of_that_one(pair):
     clipped = pair[0].fork()
     clipped.set("clip.norm", 1.0)

@@ -33,6 +33,7 @@ WORDS = {
         "same settings": "No setting differs.", "same": "Not a byte differs in {} iterations.",
         "part": "They part at {}, in {}: {}.", "after": "After {} iterations", "since": "{} (set at {})",
         "busy": "looking up where they part …", "left": "the curves are there already; esc leaves",
+        "empty": "Nothing has been measured yet: run them first, and look again.",
         "none": "not measured", "only first": "only the first has it", "only second": "only the second has it",
     },
     "ko": {
@@ -40,6 +41,7 @@ WORDS = {
         "same settings": "다른 설정이 없습니다.", "same": "반복 {}번 동안 한 바이트도 다르지 않습니다.",
         "part": "{}, {}에서 갈라집니다: {}.", "after": "반복 {}번 뒤", "since": "{} ({}에서 바꿈)",
         "busy": "어디서 갈라지는지 찾는 중 …", "left": "곡선은 먼저 볼 수 있습니다. esc: 나가기",
+        "empty": "아직 잰 값이 없습니다. 먼저 실행한 다음 다시 보세요.",
         "none": "잰 적 없음", "only first": "첫째에만 있는 연산입니다", "only second": "둘째에만 있는 연산입니다",
     },
 }  # fmt: skip
@@ -79,7 +81,10 @@ def spans_decades(sides: Sequence[Side], metric: str) -> bool:
 def chart_lines(
     sides: Sequence[Side], metric: str, is_log: bool, parting: int | None, width: int, height: int, ink: Ink
 ) -> list[Line]:
-    """Exactly `height` lines: the legend with each run's newest value, and the curves. parting: the iteration, if known."""
+    """Exactly `height` lines: the legend with each run's newest value, and the curves. parting: the iteration, if known.
+
+    No curves where there is no room, or no run has measured it.
+    """
     if height < LEAST_CHART:
         return [[] for _ in range(height)]
     curves, entries = [], []
@@ -92,6 +97,8 @@ def chart_lines(
         entries.append(Entry(mark or ink.glyph("train"), role_of(side.place), side.short, value))
     last = max((float(curve.x[-1]) for curve in curves if len(curve.x)), default=1.0)
     head = legend(entries, f"{metric} ", "log" if is_log else "", width, 2, ink)
+    if not any(len(curve.x) for curve in curves):
+        return [*head, *([] for _ in range(height - len(head)))]
     picture = plot(curves, width, height - len(head), ink, log=is_log, here=parting, last=last)
     return [*head, *picture.lines]
 
@@ -120,6 +127,8 @@ def comparison_lines(found: Comparison, sides: tuple[Side, Side], width: int, in
         lines += _table((words["setting"], words["first"], words["second"]), settings, width, ink)
     else:
         lines.append([ink.say(words["same settings"], "dim")])
+    if not found.metrics:
+        return [*lines, [], *([ink.say(line, "dim")] for line in wrap(words["empty"], width))]
     lines += [[], [ink.say(words["after"].format(f"{found.iteration:,}"), "dim")]]
     main = [row for name in FIRST_METRICS for row in found.metrics if row.name == name]
     rows = [
