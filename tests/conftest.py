@@ -13,10 +13,15 @@ from hypothesis import HealthCheck, settings
 for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
+from tui_nn.engine import precompile  # noqa: E402
+
 # No deadline: the first example may compile a kernel. Derandomized: a red test is red for everyone.
 settings.register_profile("quick", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("full", settings.get_profile("quick"), derandomize=False, max_examples=5_000, print_blob=True)
 settings.load_profile("full" if os.environ.get("TUI_NN_FULL") == "1" else "quick")
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # each core has a worker: none is free to compile ahead
+    precompile.WORTH_IT = 10**6
 
 gc.disable()  # until everything is collected: nothing of it is garbage
 

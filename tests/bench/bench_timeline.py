@@ -1,6 +1,6 @@
 """What going anywhere costs: jumps to any op of a long history, and what recording that history adds to training.
 
-python tests/bench/bench_timeline.py [--quick] [PRESET ...]
+python tests/bench/bench_timeline.py [--quick] [--checkpoint-mb=N] [PRESET ...]
 
 A run is trained up to so many iterations; then it goes to random ops of them, and each jump is timed, without and with
 the frame of what is to be seen there. Targets: 95 % of jumps within 50 ms in 10,000 iterations of every preset; 99 %
@@ -19,6 +19,7 @@ from tests.bench.verdict import within
 
 QUICK = "--quick" in sys.argv[1:]
 CHOSEN = [word for word in sys.argv[1:] if not word.startswith("-")]
+MB = next((int(word.partition("=")[2]) for word in sys.argv if word.startswith("--checkpoint-mb=")), None)
 JUMPS = 30 if QUICK else 300
 LONG = 20_000 if QUICK else 1_000_000
 HISTORY = 300 if QUICK else 10_000
@@ -47,7 +48,7 @@ def _preset(preset: str) -> bool:
     from tui_nn.debugger.session import Session
     from tui_nn.scenario import load_scenario
 
-    session = Session(load_scenario(preset))
+    session = Session(load_scenario(preset), checkpoint_mb=MB)
     session.prepare()
     session.goto(3)
     before = perf_counter()

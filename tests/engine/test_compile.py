@@ -180,6 +180,7 @@ def test_without_a_second_process_it_only_takes_longer(monkeypatch, tmp_path):
         raise PermissionError("no processes here")
 
     monkeypatch.setattr(precompile.subprocess, "Popen", refuse)
+    monkeypatch.setattr(precompile, "WORTH_IT", 4)
     monkeypatch.setattr(precompile, "kernel_cache_dir", lambda: tmp_path)
     monkeypatch.setattr(precompile, "_asked", set())
     session = make_session([(3, "tanh"), (1, "linear")])
