@@ -31,3 +31,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.enable()
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """-n auto: half as many again as there are cores, for a test of the screen or of a process often waits."""
+    return (os.cpu_count() or 1) * 3 // 2
